@@ -1,49 +1,29 @@
-"""`gatecli cloud azureml`: the entry point of a job in Azure Machine Learning."""
+"""`gatecli cloud azureml`: jobs of Azure Machine Learning. Each command has its module."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-
 import typer
 
-from gatecli.cli.cloud_run import Command, JobOptions
-from gatecli.cli.cloud_run import run as run_within_budget
-from gatecli.cloud.azureml import RUN, read_job
-from gatecli.cloud.metrics import remaining_share
-from gatecli.cloud.mlflow import log_metrics
-from gatecli.frontdoor.option_groups import spread
-from gatecli.frontdoor.options import whole_environment
-from gatecli.frontdoor.session import GateOptions
-from gatecli.model.ledger import Account
+from gatecli.cli.lazy_group import LazyGroup
 
-app = typer.Typer(no_args_is_help=True, help="Run jobs of Azure Machine Learning within a budget.")
+
+class AzuremlCommands(LazyGroup):
+    """What runs in a job, and what is written for Azure's catalogue of data."""
+
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "run": "cloud_azureml_run:run",
+        "transform": "cloud_azureml_transform:transform",
+        "labels": "cloud_azureml_labels:labels",
+    }
+
+
+app = typer.Typer(
+    cls=AzuremlCommands,
+    no_args_is_help=True,
+    help="Run jobs of Azure Machine Learning within a budget, and make tables for them.",
+)
 
 
 @app.callback()
 def azureml() -> None:
-    """Run jobs of Azure Machine Learning within a budget."""
-
-
-@app.command("run")
-@spread
-def run(command: Command, job: JobOptions, gate: GateOptions) -> None:
-    """Run a command as a job: its budget is taken first, its release judged and committed after.
-
-    What remains of the budget is a metric of the run in MLflow, where its server is named.
-    """
-    environment = whole_environment()
-    publish = (
-        partial(_publish, environment.get(RUN, "")) if environment.get("MLFLOW_TRACKING_URI") else _nowhere
-    )
-    run_within_budget(job, gate, command, partial(read_job, environment, Path.cwd()), publish)
-
-
-def _publish(run_id: str, accounts: Sequence[Account]) -> None:
-    shares = {each.terms.name: float(remaining_share(each)) for each in accounts}
-    log_metrics(run_id, {f"gatecli.budget_remaining.{name}": share for name, share in shares.items()})
-
-
-def _nowhere(_accounts: Sequence[Account]) -> None:
-    """The ledger's own page and metrics show it."""
+    """Run jobs of Azure Machine Learning within a budget, and make tables for them."""

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
-
-from pydantic import ValidationError
 
 from gatecli.data.answers import Answer
 from gatecli.data.evidence_target import require_apart
 from gatecli.data.expression_text import parse_expression
 from gatecli.data.opening import open_table
 from gatecli.data.table import PrivateTable, Standardised
-from gatecli.errors import GatecliError, UncheckableError, UsageError
-from gatecli.model.document import Document
+from gatecli.errors import GatecliError
 from gatecli.model.table_questions import TableQuestion, TableQuestions, TableQuestionsSpec
 from gatecli.reports.escaping import visible
-from gatecli.sources.documents import head_problem, read_documents
-from gatecli.sources.files import ReadError
-from gatecli.sources.problems import Problem, problems_of
+from gatecli.sources.single_document import read_single
 
-KIND = "TableQuestions"
 Found: TypeAlias = Answer | Standardised
 
 
@@ -37,26 +31,7 @@ class NamedAnswer:
 
 def read_questions(path: Path) -> TableQuestions:
     """The questions of a file. Raises UsageError with the place of each mistake."""
-    try:
-        documents = read_documents(path)
-    except ReadError as error:
-        raise UncheckableError(f"{path}: the file {error.problem}", advice=error.mend) from None
-    if len(documents) != 1:
-        raise UsageError(f"{path} does not hold one document", advice=f"write one of kind: {KIND}")
-    (document,) = documents
-    if problem := head_problem(document):
-        raise _mistake(document, problem)
-    if not isinstance(document.data, Mapping) or document.data.get("kind") != KIND:
-        raise UsageError(f"{path} holds no {KIND}", advice=f"gatecli schema {KIND} says what it holds")
-    try:
-        return TableQuestions.from_file(document.data)
-    except ValidationError as error:
-        raise _mistake(document, *problems_of(error, document.data, TableQuestions)) from None
-
-
-def _mistake(document: Document, *problems: Problem) -> UsageError:
-    places = [f"{document.place(each.pointer, key=each.at_key)}: {each.message}" for each in problems]
-    return UsageError("; ".join(places), advice=problems[0].mend)
+    return read_single(path, TableQuestions)[0]
 
 
 def open_questions(asked: TableQuestions, folder: Path, *, isolated: bool = False) -> PrivateTable:

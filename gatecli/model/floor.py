@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
+from gatecli.model.column_classification import ColumnClass, ColumnRules, ColumnTreatment
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
     AnonymityRules,
@@ -48,8 +49,10 @@ def tighten(
         datasets={**high.datasets, **low.datasets},
         release=_release(low.release, high.release, is_sealing_demanded=_demands_sealing(low)),
         anonymity=_anonymity(low.anonymity, high.anonymity),
+        columns=_columns(low.columns, high.columns),
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
+        cloud=low.cloud,
         check=_check(low.check, high.check, below),
         ledger=_ledger(low.ledger, high.ledger),
         attestation=_attestation(low.attestation, high.attestation),
@@ -138,6 +141,17 @@ def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:
         max_risk=_least(low.max_risk, high.max_risk),
         restricted_zips=low.restricted_zips,
     )
+
+
+def _columns(low: ColumnRules, high: ColumnRules) -> ColumnRules:
+    """The treatments that both permit. Of which class a column is, the floor says first."""
+    classes = {name: _treatments(low, high, name) for name in (*low.classes, *high.classes)}
+    return ColumnRules(classes=classes, named={**high.named, **low.named})
+
+
+def _treatments(low: ColumnRules, high: ColumnRules, name: ColumnClass) -> tuple[ColumnTreatment, ...]:
+    floor = low.classes.get(name, low.permitted_treatments(name))
+    return tuple(each for each in floor if name not in high.classes or each in high.classes[name])
 
 
 def _pii(low: PiiRules, high: PiiRules) -> PiiRules:

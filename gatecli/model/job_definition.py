@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gatecli.model.column_classification import ColumnClassification
 from gatecli.model.document import Document
 from gatecli.model.finding import Finding
 
@@ -12,6 +14,9 @@ HOLE = "\ufdd0"
 """Stands in a text for each part that is known only when the job starts. A noncharacter of Unicode: a text
 that holds one of its own counts as unknown too, so nothing passes by it.
 """
+
+MOUNT = "\ufdd1"
+"""Stands before the name of an input or an output whose path the platform chooses. Another noncharacter."""
 
 
 class JobPlatform(StrEnum):
@@ -71,7 +76,8 @@ class JobVariable:
 class DefinedInput:
     """What a job reads: `path` is where it stands in the container, `source` where it comes from.
 
-    `mode` is how the platform brings it (File, Pipe, ro_mount, …), where the definition says so.
+    `mode` is how the platform brings it (File, Pipe, ro_mount, …), where the definition says so. An input
+    that is a file of the repository with a classification of columns has it here, or why it cannot be read.
     """
 
     name: str
@@ -79,6 +85,8 @@ class DefinedInput:
     path: JobText | None = None
     source: JobText | None = None
     mode: JobText | None = None
+    classification: ColumnClassification | None = field(default=None, repr=False)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,38 @@ class JobDefinition:
     """Code that the platform brings into the container beside the image (a folder of it, a script)."""
     is_seen: bool = True
     """Whether anything of it is known; `unjudged` says why not."""
+    component: JobText | None = None
+    """What the job is made of, where that is kept elsewhere: its command and its image are then not known."""
+    identity: JobText | None = None
+    """Whose rights the job has, as the platform calls them, where the definition says so."""
+    step: str = ""
+    """Its key in `flow`."""
+    flow: JobFlow | None = field(default=None, repr=False)
+    """Where its data comes from, in a pipeline of jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOrigin:
+    """Where data comes from: an output of a step, or else `source`, from outside of the pipeline."""
+
+    step: str = ""
+    output: str = ""
+    source: JobText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A job of a pipeline, and where the data that it reads comes from."""
+
+    job: JobDefinition
+    reads: tuple[DataOrigin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobFlow:
+    """The steps of a pipeline by their names. A flow is equal to itself alone, so that it is a key."""
+
+    steps: Mapping[str, FlowStep]
 
 
 def unseen_job(

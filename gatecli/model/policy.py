@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from gatecli.model.admission import Action, AdmissionRules
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
+from gatecli.model.column_classification import ColumnRules
 from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.identity import identity_of
@@ -232,6 +233,21 @@ class LedgerRules(Value):
     )
 
 
+class CloudRules(Value):
+    """How pipelines of managed jobs are judged."""
+
+    public_inputs: Many[Text] = Field(
+        default=(),
+        description="data that tells nothing about people, as jobs name it: an asset without its version "
+        "(azureml:digits), or a path; a `*` at the end stands for any rest",
+    )
+    transformers: Many[Text] = Field(
+        default=(),
+        description="components in a workspace or a registry that are known to run `gatecli cloud azureml "
+        "transform`, each with its version",
+    )
+
+
 GateName = Literal["release", "anonymity", "pii", "terraform", "serve", "keys", "cloud"]
 
 
@@ -283,8 +299,10 @@ class PolicySpec(Value):
     )
     release: ReleaseRules = Field(default_factory=ReleaseRules)
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
+    columns: ColumnRules = Field(default_factory=ColumnRules)
     pii: PiiRules = Field(default_factory=PiiRules)
     terraform: TerraformRules = Field(default_factory=TerraformRules)
+    cloud: CloudRules = Field(default_factory=CloudRules)
     check: CheckRules = Field(default_factory=CheckRules)
     ledger: LedgerRules = Field(default_factory=LedgerRules)
     attestation: AttestationRules = Field(default_factory=AttestationRules)
@@ -330,11 +348,14 @@ def stamp(policy: PrivacyPolicy) -> PolicyStamp:
     """Its name, and the SHA-256 of its resolved content in canonical JSON.
 
     Whose attestations are trusted is left out: it judges no release, and a key that is revoked must not make
-    every earlier verdict one of another policy.
+    every earlier verdict one of another policy. So are rules of columns and jobs where it has none.
     """
     content = policy.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"})
     for rules in (content["release"], *content["tiers"].values()):
         _leave_out_idle_keys(rules)
+    for name, rules in (("columns", ColumnRules()), ("cloud", CloudRules())):
+        if getattr(policy.spec, name) == rules:
+            del content[name]  # as before there were such rules
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())
 

@@ -7,6 +7,7 @@ from typing import Any
 from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
+from gatecli.model.column_classification import ColumnClassification
 from gatecli.model.federated_evidence import FederatedEvidence
 from gatecli.model.key_policy import KeyPolicy
 from gatecli.model.lineage import facet_schema
@@ -18,6 +19,7 @@ from gatecli.model.sealed_artifact import SealedManifest
 from gatecli.model.strict_data import data_schema
 from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
+from gatecli.model.transformation import Transformation
 from gatecli.model.waiver import PrivacyWaiver
 
 KINDS: tuple[type[Resource], ...] = (
@@ -27,11 +29,13 @@ KINDS: tuple[type[Resource], ...] = (
     TableQuestions,
     PrivateEndpoint,
     KeyPolicy,
+    ColumnClassification,
 )
 FILES: dict[str, type[Value]] = {
     "audit-v1": AuditFile,
     "federated-evidence-v1": FederatedEvidence,
     "table-evidence-v1": TableEvidence,
+    "transformation-v1": Transformation,
     "sealed-v1": SealedManifest,
 }
 """Files that a command writes and another reads."""
@@ -73,6 +77,8 @@ DESCRIPTIONS = {
     "PolicySpec.tiers": "limits by the sensitivity that a release names",
     "PolicySpec.release": "how releases are judged",
     "PolicySpec.anonymity": "how tables are judged",
+    "PolicySpec.columns": "what may become of a table's columns, by their class",
+    "PolicySpec.cloud": "how pipelines of managed jobs are judged",
     "PolicySpec.pii": "which personal data is looked for",
     "PolicySpec.check": "what gatecli check covers; no other command reads it",
     "PolicySpec.severities": "the severity of a rule, where it is not the shipped one",
@@ -164,6 +170,18 @@ DESCRIPTIONS = {
     "TableQuestion.delta": "above 0 where Gaussian noise may be used",
     "TableQuestion.weight": "its share of a plan",
     "PlannedBudget.method": "by weights, equal noise by sensitivity, or the least total variance",
+    "ColumnClassificationSpec.columns": "every column by its name; one that is not here is refused",
+    "Transformation.tool": "the program that wrote the file",
+    "Transformation.source": "the table that was read",
+    "Transformation.output": "the table that was written",
+    "Transformation.rows": "how many rows were written",
+    "Transformation.classification": "the document that said what each column is",
+    "Transformation.policy": "the policy that permitted it",
+    "Transformation.columns": "what became of each column",
+    "Transformation.key": "where the key of the pseudonyms is; absent where none was needed",
+    "Transformation.anonymity": "what was measured of the new table; absent where it has no quasi-identifier",
+    "MeasuredAnonymity.k": "the size of the smallest class",
+    "MeasuredAnonymity.demanded": "the thresholds that the policy demanded and the table keeps",
     "AuditFile.results": "one for each attack",
     "AuditFile.tool": "the program that wrote the file",
     "AuditResult.subject": "what was attacked",

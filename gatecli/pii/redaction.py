@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gatecli.pii.interface import Detection
 
@@ -67,3 +67,14 @@ def _merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def label_text(text: str, detections: Sequence[Detection]) -> str:
+    """`text` with every detected span replaced by the name of its kind: `<EMAIL_ADDRESS>`."""
+    kinds = {item.start: item.entity.id for item in sorted(detections, key=lambda item: item.end)}
+    pieces: list[str] = []
+    at = 0
+    for start, end in _merge_spans((item.start, item.end) for item in detections):
+        pieces += (text[at:start], f"<{kinds[start]}>")
+        at = end
+    return "".join((*pieces, text[at:]))

@@ -15,7 +15,15 @@ from gatecli.sources.files import ON_DISK, Files, decode_text
 from gatecli.sources.positioned_tree import printable
 from gatecli.sources.problems import Problem, suggestion
 
-KINDS = ("ModelRelease", "PrivacyPolicy", "PrivacyWaiver", "TableQuestions", "PrivateEndpoint", "KeyPolicy")
+KINDS = (
+    "ModelRelease",
+    "PrivacyPolicy",
+    "PrivacyWaiver",
+    "TableQuestions",
+    "PrivateEndpoint",
+    "KeyPolicy",
+    "ColumnClassification",
+)
 
 Reader = Callable[[str, str], tuple[Document, ...]]
 

@@ -25,6 +25,7 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 # Heavy or optional packages that their one home may import inside a function.
 LATE = (
+    "azure",
     "diffprivlib",
     "dp_accounting",
     "faker",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gatecli.checks.cloud import azureml_steps
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.gates import CLOUD, GateName
@@ -18,6 +19,7 @@ from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.repository import RepositoryRequest, check_repository
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.sources.jobs.interface import BINDING
 from tests.rules.test_rules import TODAY, policy_of
 from tests.support.job_definitions import FORMS, JOB, changed, plan_of
 
@@ -26,7 +28,13 @@ PAGE = (EXAMPLES.parents[1] / "docs" / "rules.md").read_text("utf-8")
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in CLOUD.rules}
 BESIDE = {"cloud-plain-traffic": {"cloud-several-machines"}}
 """What else is broken wherever a rule is: only several machines send each other anything."""
-NOT_REQUESTS = {"cloud-remote-shell", "cloud-unknown-value", "cloud-unreadable", "cloud-unsupported-job"}
+AZUREML = {rule.id for rule in (*azureml_steps.RULES, BINDING)}
+NOT_REQUESTS = AZUREML | {
+    "cloud-remote-shell",
+    "cloud-unknown-value",
+    "cloud-unreadable",
+    "cloud-unsupported-job",
+}
 """Rules whose examples are no requests for a processing job."""
 
 
@@ -129,3 +137,18 @@ def test_the_examples_of_the_page_are_true(rule: str, tmp_path: Path) -> None:
         (tmp_path / "job.json").write_text(json.dumps(job), "utf-8")
         found = rules_of(checked(tmp_path))
         assert found == wanted or (not wanted and rule not in found and found <= BESIDE.get(rule, set()))
+
+
+@pytest.mark.parametrize("rule", sorted(AZUREML))
+@pytest.mark.parametrize(("heading", "wanted"), [("Fails", True), ("Passes", False)])
+def test_the_pipelines_of_the_page_are_true(rule: str, heading: str, wanted: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    section = PAGE.partition(f"\n## {rule}\n")[2].partition("\n## ")[0]
+    (example,) = re.findall(rf"\*\*{heading}\*\*\n\n```yaml\n(.*?)```", section, re.DOTALL)
+    for file in (EXAMPLES / rule / "pass").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    if "kind: ColumnClassification" in example:
+        (tmp_path / "columns.yaml").write_text(example, "utf-8")
+    else:
+        (tmp_path / "job.json").unlink()
+        (tmp_path / "job.yaml").write_text(example, "utf-8")
+    assert rules_of(checked(tmp_path)) == ({rule} if wanted else set())

@@ -17,7 +17,18 @@ from typing import Any
 
 import pytest
 
-from tests.support import azureml_server, flower, helm, mlflow_server, oci_registry, promtool, spark, training
+from tests.support import (
+    azureml_sdk,
+    azureml_server,
+    flower,
+    helm,
+    key_vault,
+    mlflow_server,
+    oci_registry,
+    promtool,
+    spark,
+    training,
+)
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -126,6 +137,12 @@ NEEDS = (
         azureml_server.lacking,
     ),
     Need("Flower", ("tests/flower/",), flower.lacking),
+    Need(
+        "Azure's SDK",
+        ("tests/cloud/azureml/test_key_vault.py", "tests/cloud/azureml/test_keyed"),
+        key_vault.lacking,
+    ),
+    Need("Azure ML's SDK", ("tests/cloud/azureml/test_sdk.py",), azureml_sdk.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "CycloneDX's schemas",

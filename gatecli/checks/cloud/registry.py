@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatecli.checks.cloud import (
+    azureml_steps,
     code_sources,
     encryption,
     entry_points,
@@ -17,18 +18,20 @@ from gatecli.checks.cloud import (
     rules,
     unjudged,
 )
+from gatecli.checks.cloud.azureml_steps import of_people, with_definition
 from gatecli.checks.cloud.interface import JobCheck, JobContext
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.job_definition import JobDefinition, JobPlatform
 
 _SAGEMAKER = frozenset({JobPlatform.SAGEMAKER})
+_AZUREML = frozenset({JobPlatform.AZUREML})
 
 JOB_CHECKS: tuple[JobCheck, ...] = (
-    JobCheck((images.UNPINNED, rules.UNKNOWN_VALUE), images.find_unpinned),
-    JobCheck((*entry_points.RULES, rules.UNKNOWN_VALUE), entry_points.find_entry_point_faults),
+    JobCheck((images.UNPINNED, rules.UNKNOWN_VALUE), with_definition(images.find_unpinned)),
+    JobCheck((*entry_points.RULES, rules.UNKNOWN_VALUE), entry_points.find_entry_point_faults, _SAGEMAKER),
     JobCheck((*promises.RULES, rules.UNKNOWN_VALUE), promises.find_promise_faults),
     JobCheck((ledgers.UNSEEN_LEDGER, ledgers.PASSWORD, rules.UNKNOWN_VALUE), ledgers.find_ledger_faults),
-    JobCheck((code_sources.LOADED, rules.UNKNOWN_VALUE), code_sources.find_loaded_code),
+    JobCheck((code_sources.LOADED, rules.UNKNOWN_VALUE), of_people(code_sources.find_loaded_code)),
     JobCheck((rules.UNKNOWN_VALUE,), code_sources.find_unknown_searches),
     JobCheck((environment.WEAKENED, rules.UNKNOWN_VALUE), environment.find_weakened_run),
     JobCheck((environment.SECRET,), environment.find_secrets),
@@ -43,6 +46,30 @@ JOB_CHECKS: tuple[JobCheck, ...] = (
         _SAGEMAKER,
     ),
     JobCheck((network.REMOTE_SHELL,), network.find_remote_shell, _SAGEMAKER),
+    JobCheck((azureml_steps.UNPROTECTED, azureml_steps.UNSEEN), azureml_steps.find_unprotected, _AZUREML),
+    JobCheck((azureml_steps.RAW_OUTPUT,), azureml_steps.find_raw_outputs, _AZUREML),
+    JobCheck((azureml_steps.OWN_RIGHTS,), of_people(azureml_steps.find_own_rights), _AZUREML),
+    JobCheck(
+        (network.REMOTE_SHELL, network.SEVERAL_MACHINES, rules.UNKNOWN_VALUE),
+        of_people(azureml_steps.find_open_doors),
+        _AZUREML,
+    ),
+    JobCheck(
+        (
+            azureml_steps.LITERAL_KEY,
+            azureml_steps.NEWEST_KEY,
+            azureml_steps.TRANSFORMER_POLICY,
+            azureml_steps.LOST_RECORD,
+            rules.UNKNOWN_VALUE,
+        ),
+        azureml_steps.find_transformer_faults,
+        _AZUREML,
+    ),
+    JobCheck(
+        (azureml_steps.COLUMNS, azureml_steps.UNSEEN_COLUMNS, azureml_steps.LITERAL_KEY),
+        azureml_steps.find_column_faults,
+        _AZUREML,
+    ),
     JobCheck(
         (encryption.VOLUME, encryption.SHARED, rules.UNKNOWN_VALUE), encryption.find_volume_key, _SAGEMAKER
     ),

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
 
 from gatecli.checks.cloud.shell_text import shell_words
-from gatecli.model.job_definition import HOLE, JobDefinition, JobText, JobWords
+from gatecli.checks.cloud.transform_call import TransformCall, read_transform_options
+from gatecli.model.job_definition import HOLE, JobDefinition, JobPlatform, JobText, JobWords
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -39,6 +41,7 @@ _REPEATED = frozenset({"--dataset", "--waivers", "--report"})
 _SHELL_FLAGS = re.compile(r"-[aeuxl]*c|-[aeuxl]+")
 _PYTHON_FLAGS = re.compile(r"-[EIsPuBO]+")
 _DEEPEST = 3
+_TRANSFORM = ("cloud", "azureml", "transform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ class CallFault:
     is_unknown: bool = False
 
 
-def read_call(job: JobDefinition) -> RunCall | CallFault | None:
+JobCall: TypeAlias = RunCall | TransformCall | CallFault
+
+
+def read_call(job: JobDefinition) -> JobCall | None:
     """What a job starts, with what its variables add; None where the definition says no entry point."""
     if job.entry_point is None:
         return None
@@ -90,7 +96,7 @@ def read_call(job: JobDefinition) -> RunCall | CallFault | None:
     return _with_variables(call, job) if isinstance(call, RunCall) else call
 
 
-def _call_in(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCall | CallFault:
+def _call_in(words: Sequence[JobText], job: JobDefinition, depth: int) -> JobCall:
     """The call that words are, or that a shell, an init or Python makes of them."""
     if not words or depth > _DEEPEST:
         pointer = words[0].pointer if words else job.pointer
@@ -105,11 +111,11 @@ def _call_in(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCal
     return start(words, job, depth)
 
 
-def _by_init(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCall | CallFault:
+def _by_init(words: Sequence[JobText], job: JobDefinition, depth: int) -> JobCall:
     return _call_in(_after_options(words[1:]), job, depth + 1)
 
 
-def _by_exec(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCall | CallFault:
+def _by_exec(words: Sequence[JobText], job: JobDefinition, depth: int) -> JobCall:
     return _call_in(words[1:], job, depth + 1)
 
 
@@ -121,7 +127,7 @@ def _after_options(words: Sequence[JobText]) -> Sequence[JobText]:
     return rest
 
 
-def _by_shell(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCall | CallFault:
+def _by_shell(words: Sequence[JobText], job: JobDefinition, depth: int) -> JobCall:
     rest = list(words[1:])
     while rest and _SHELL_FLAGS.fullmatch(rest[0].text):
         if rest.pop(0).text.endswith("c"):
@@ -130,9 +136,7 @@ def _by_shell(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCa
     return CallFault(where, "it starts a script by a shell, and what stands in it is not seen")
 
 
-def _in_shell_text(
-    rest: Sequence[JobText], shell: JobText, job: JobDefinition, depth: int
-) -> RunCall | CallFault:
+def _in_shell_text(rest: Sequence[JobText], shell: JobText, job: JobDefinition, depth: int) -> JobCall:
     if not rest:
         return CallFault(shell.pointer, "its shell is given no command")
     text = rest[0]
@@ -145,7 +149,7 @@ def _in_shell_text(
     return _call_in(inner, job, depth + 1) if inner else CallFault(text.pointer, "its shell runs nothing")
 
 
-def _by_python(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunCall | CallFault:
+def _by_python(words: Sequence[JobText], job: JobDefinition, depth: int) -> JobCall:
     rest = list(words[1:])
     while rest and _PYTHON_FLAGS.fullmatch(rest[0].text):
         rest.pop(0)
@@ -155,9 +159,13 @@ def _by_python(words: Sequence[JobText], job: JobDefinition, depth: int) -> RunC
     return CallFault(where, "it starts another program of Python")
 
 
-def _own_call(words: Sequence[JobText], job: JobDefinition, _depth: int) -> RunCall | CallFault:
+def _own_call(words: Sequence[JobText], job: JobDefinition, _depth: int) -> JobCall:
     wanted = ("cloud", job.platform.value, "run")
     own = tuple(word.text for word in words[1:4])
+    if own == _TRANSFORM and job.platform is JobPlatform.AZUREML:
+        given = {variable.name: variable.value for variable in job.environment}
+        read = read_transform_options(words[4:], given)
+        return read if isinstance(read, TransformCall) else CallFault(read[0].pointer, read[1])
     if own != wanted:
         is_unknown = any(HOLE in word for word in own)
         where = words[1].pointer if len(words) > 1 else words[0].pointer
@@ -167,7 +175,7 @@ def _own_call(words: Sequence[JobText], job: JobDefinition, _depth: int) -> RunC
     return _with_options(words[4:], words[0])
 
 
-_Starter = Callable[[Sequence[JobText], JobDefinition, int], RunCall | CallFault]
+_Starter = Callable[[Sequence[JobText], JobDefinition, int], JobCall]
 _STARTERS: Sequence[tuple[re.Pattern[str], _Starter]] = (
     (re.compile("gatecli"), _own_call),
     (re.compile("sh|bash|dash|ash|zsh|ksh"), _by_shell),

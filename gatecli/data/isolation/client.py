@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.answers import Answer
@@ -23,6 +18,7 @@ from gatecli.data.isolation.messages import (
     read_spent,
     write_message,
 )
+from gatecli.data.isolation.processes import start_worker
 from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError, refusal, require_open, require_own_process
 from gatecli.data.respondent import Spent
@@ -31,28 +27,14 @@ from gatecli.errors import UncheckableError
 from gatecli.model.budget import Budget
 
 WORKER = "gatecli.data.isolation.worker"
-PATIENCE = 10.0
-"""Seconds that the other process has to end by itself."""
 
 
 class IsolatedSession:
     """A session in a process of its own, which ends with this one."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # Its own session: an interruption here does not stop it between a reservation and an answer.
-            process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-P", "-m", WORKER, str(theirs.fileno())],  # no module of the current folder
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # what libraries say there may be of rows
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._stream = ours.makefile("rw", encoding="utf-8", newline="\n")
+        self._stream, self._closing = start_worker(WORKER, self)
         self._process, self._lock = os.getpid(), threading.Lock()
-        self._closing = weakref.finalize(self, _end, self._process, ours, self._stream, process)
         try:
             self.view = TableView({name: ColumnKind(kind) for name, kind in self._call(request)})
         except BaseException:
@@ -118,19 +100,3 @@ class IsolatedSession:
     def close(self) -> None:
         """End the other process."""
         self._closing()
-
-
-def _end(ours: int, link: socket.socket, stream: IO[str], process: subprocess.Popen[bytes]) -> None:
-    """End the other process. A fork of ours, which has the same link, leaves it alone."""
-    if os.getpid() != ours:
-        return
-    with suppress(OSError):  # a fork may keep the link open: it is shut down, and not only closed
-        link.shutdown(socket.SHUT_RDWR)
-    with suppress(OSError):  # what was not sent yet need not be
-        stream.close()
-    link.close()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -17,7 +17,10 @@ INVALID = Rule(
     "cloud-invalid", Severity.ERROR, "A job definition does not have the form of one", uncheckable=True
 )
 UNSUPPORTED = Rule("cloud-unsupported-job", Severity.ERROR, "A job is of a kind that no rule judges")
-RULES: tuple[Rule, ...] = (UNREADABLE, INVALID, UNSUPPORTED)
+BINDING = Rule(
+    "cloud-unknown-binding", Severity.ERROR, "A step is bound to an input or an output that there is not"
+)
+RULES: tuple[Rule, ...] = (UNREADABLE, INVALID, UNSUPPORTED, BINDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ def unsupported_job(
 ) -> Finding:
     """The finding that a job was seen, and that nothing here can judge it."""
     return _finding(UNSUPPORTED, document, pointer, problem, mend, subject)
+
+
+def unbound(document: Document, pointer: str, problem: str, mend: str, *, subject: str = "") -> Finding:
+    """The finding that an expression names what is not there."""
+    return _finding(BINDING, document, pointer, problem, mend, subject)
 
 
 def _finding(rule: Rule, document: Document, pointer: str, problem: str, mend: str, subject: str) -> Finding:

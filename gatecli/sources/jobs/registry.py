@@ -13,6 +13,7 @@ from gatecli.model.finding import Finding, make_finding
 from gatecli.model.job_definition import JobDefinition
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
+from gatecli.sources.jobs.azureml import AZUREML
 from gatecli.sources.jobs.cloudformation import SHORT_FORMS, TEMPLATES
 from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader, together
 from gatecli.sources.jobs.kubernetes import OBJECTS
@@ -23,7 +24,15 @@ from gatecli.sources.jobs.step_functions import STATE_MACHINES
 from gatecli.sources.json_text import read_json
 from gatecli.sources.yaml_text import read_yaml
 
-JOB_READERS: tuple[JobReader, ...] = (REQUESTS, STATE_MACHINES, PIPELINES, TEMPLATES, OBJECTS, NESTED)
+JOB_READERS: tuple[JobReader, ...] = (
+    REQUESTS,
+    STATE_MACHINES,
+    PIPELINES,
+    TEMPLATES,
+    OBJECTS,
+    AZUREML,
+    NESTED,
+)
 """The first that knows a document reads it."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})

@@ -164,6 +164,8 @@ FULL: dict[str, Any] = {
     "pii": {"entities": {"URL": "deny"}, "requireAllowanceOwner": True},
     "terraform": {"gateSources": ["a"], "maxEvidenceAge": "3h"},
     "check": {"exclude": ["x/"], "terraform": ["plan.json"]},
+    "columns": {"classes": {"free-text": ["drop"], "public": ["keep", "drop"]}, "named": {"ward": "public"}},
+    "cloud": {"publicInputs": ["azureml:digits"], "transformers": ["azureml:transformer:1"]},
     "ledger": {"public": ["census"], "lapseAfterDays": 3, "required": True},
     "attestation": {"threshold": 2, "validDays": 9, "revoked": ["a" * 64]},
     "admission": {"existing": "deny"},
@@ -261,3 +263,24 @@ def test_a_policy_that_demands_no_sealing_has_the_digest_that_it_always_had() ->
         assert stamp(policy(**spec)).sha256 != stamp(plain).sha256
     content = json.dumps(plain.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"}))
     assert "requireSealed" in content
+
+
+def test_a_class_of_columns_permits_what_both_policies_permit() -> None:
+    floor = {"columns": {"classes": {"public": ["keep", "drop"]}, "named": {"ward": "sensitive"}}}
+    nearer = {
+        "columns": {
+            "classes": {"public": ["drop", "mask"], "direct-identifier": ["keep", "drop"]},
+            "named": {"ward": "public", "bed": "public"},
+        }
+    }
+    found = law(floor, nearer).columns
+    assert {name.value: [each.value for each in kinds] for name, kinds in found.classes.items()} == {
+        "public": ["drop"],
+        "direct-identifier": ["drop"],
+    }
+    assert {name: kind.value for name, kind in found.named.items()} == {"ward": "sensitive", "bed": "public"}
+
+
+def test_which_data_and_which_components_are_harmless_is_the_floor_s() -> None:
+    nearer = {"cloud": {"publicInputs": ["azureml:patients"], "transformers": ["azureml:copy:1"]}}
+    assert law({}, nearer).cloud == law({}, {}).cloud

@@ -1,0 +1,250 @@
+"""One step of Azure ML's as a job: what runs in it, with what it is given.
+
+Source: the reference of the CLI (v2) YAML schemas of command, sweep, parallel, spark and AutoML jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from gatecli.model.document import Document
+from gatecli.model.job_definition import (
+    HOLE,
+    DataOrigin,
+    DefinedInput,
+    DefinedOutput,
+    JobCount,
+    JobDefinition,
+    JobFlag,
+    JobMachines,
+    JobPlatform,
+    JobText,
+    JobVariable,
+    JobWords,
+    UnjudgedPart,
+)
+from gatecli.sources.jobs.azureml_components import Definition, environment_of, read_classification
+from gatecli.sources.jobs.azureml_expressions import command_text, data_names, mount
+from gatecli.sources.jobs.azureml_inputs import Given
+from gatecli.sources.jobs.parts import JobPart, text_of
+
+PIPELINE = "pipeline"
+HOLDERS: Mapping[str, str] = MappingProxyType({"sweep": "trial"})
+"""Where a kind of step names what it is made of, if not by `component`."""
+KINDS = frozenset(
+    {"command", "sweep", "parallel", "spark", "automl", "import", "data_transfer", "finetuning", PIPELINE}
+)
+_SHELLS = frozenset({"ssh", "jupyter_lab", "vs_code", "custom"})
+"""Services by which people get into a running job."""
+_AUTOML_DATA = ("training_data", "validation_data", "test_data", "source")
+_TEXTS = ("display_name", "description", "experiment_name", "tags", "properties")
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlace:
+    """Where a step stands: `name` is what findings call it, `kind` its type."""
+
+    document: Document
+    name: str
+    kind: str
+    folder: Path
+    pointer: str
+    identity: JobText | None = None
+
+
+def kind_of(step: JobPart, definition: Definition) -> str:
+    """The type of a step, which its component may say."""
+    for part in (step, definition.part):
+        text = None if part is None else text_of(part.member("type"))
+        if text is not None and text.is_known:
+            return text.text.lower().removesuffix("_component")
+    return "command"
+
+
+def inner_of(definition: Definition) -> JobPart | None:
+    """The block of a definition that says what runs: of a parallel job, its task."""
+    part = definition.part
+    task = None if part is None else part.member("task")
+    return task if task is not None and isinstance(task.value, Mapping) else part
+
+
+def output_names(step: JobPart, definition: Definition) -> frozenset[str]:
+    """The outputs that a step has."""
+    parts = (step, definition.part)
+    found = (part.member("outputs") for part in parts if part is not None)
+    return frozenset(name for outputs in found if outputs is not None for name, _ in outputs.members())
+
+
+def input_parts(step: JobPart) -> Iterator[tuple[str, JobPart]]:
+    """The inputs that a step is given; those of AutoML have keys of their own."""
+    inputs = step.member("inputs")
+    if inputs is not None:
+        yield from inputs.members()
+    for key in _AUTOML_DATA:
+        part = step.member(key)
+        if part is not None:
+            yield key, part
+
+
+def step_job(
+    step: JobPart,
+    definition: Definition,
+    given: Mapping[str, Given],
+    targets: Mapping[str, JobText],
+    place: StepPlace,
+) -> JobDefinition:
+    """The job that a step is; `targets` are where its outputs are kept under a name or a path."""
+    inner = inner_of(definition)
+    at = definition.at if definition.is_file else None
+    outputs = output_names(step, definition)
+    job = JobDefinition(
+        JobPlatform.AZUREML,
+        f"{place.kind} step",
+        place.name,
+        place.document,
+        place.pointer,
+        inputs=tuple(_job_input(name, each, place.document) for name, each in given.items()),
+        outputs=tuple(_job_output(name, place.pointer, targets.get(name)) for name in sorted(outputs)),
+        environment=tuple(_variables(step, inner, at)),
+        identity=text_of(step.below("identity", "type")) or place.identity,
+        machines=_machines(step, inner, at),
+        texts=tuple(_texts(step, at=None)),
+    )
+    if definition.part is None:
+        return replace(job, component=definition.reference)
+    return _with_program(job, step, definition, given)
+
+
+def _with_program(
+    job: JobDefinition, step: JobPart, definition: Definition, given: Mapping[str, Given]
+) -> JobDefinition:
+    inner = inner_of(definition)
+    at = definition.at if definition.is_file else None
+    own = step.member("environment")
+    found = _below(inner, "environment")
+    environment = (
+        environment_of(own, Path(job.document.path).parent)
+        if own is not None
+        else environment_of(found, definition.folder or Path(job.document.path).parent, at)
+    )
+    code = (_moved_to(text_of(_below(part, "code")), at) for part in (inner, definition.part))
+    why = environment.unpinned
+    return replace(
+        job,
+        image=environment.image,
+        entry_point=_entry_point(
+            inner, at, command_values(definition, given), output_names(step, definition)
+        ),
+        code=tuple({text.pointer: text for text in code if text is not None}.values()),
+        unjudged=(UnjudgedPart(at or job.pointer, why),) if why else (),
+    )
+
+
+def _entry_point(
+    inner: JobPart | None, at: str | None, values: Mapping[str, str], outputs: frozenset[str]
+) -> JobWords | None:
+    """The command as the platform gives it to a shell; None for a step that has none."""
+    text = _moved_to(text_of(_below(inner, "command")), at)
+    if text is None:
+        return None
+    shown = JobText(command_text(text.text, values, outputs), text.pointer)
+    return JobWords((JobText("sh", text.pointer), JobText("-c", text.pointer), shown), text.pointer)
+
+
+def command_values(definition: Definition, given: Mapping[str, Given]) -> dict[str, str]:
+    """What each input is in the command: its text, where it stands, or a hole."""
+    declared = _below(definition.part, "inputs")
+    defaults = {
+        name: _default_text(part.member("default"))
+        for name, part in (declared.members() if declared is not None else ())
+        if part.member("default") is not None
+    }
+    return {**defaults, **{name: _given_text(name, each) for name, each in given.items()}}
+
+
+def _default_text(part: JobPart | None) -> str:
+    value = None if part is None else part.value
+    if isinstance(value, bool):
+        return str(value)
+    return HOLE if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _given_text(name: str, given: Given) -> str:
+    if given.literal is not None:
+        return given.literal
+    return mount("inputs", name) if given.is_data else HOLE
+
+
+def _job_input(name: str, given: Given, document: Document) -> DefinedInput:
+    source = next((origin.source for origin in given.origins if origin.source is not None), None)
+    path = JobText(mount("inputs", name), given.pointer) if given.is_data else None
+    named = source.text if source is not None else ""
+    found, problem = read_classification(named, Path(document.path).parent)
+    return DefinedInput(name, given.pointer, path, source, classification=found, problem=problem)
+
+
+def _job_output(name: str, pointer: str, target: JobText | None) -> DefinedOutput:
+    at = pointer if target is None else target.pointer
+    return DefinedOutput(name, at, JobText(mount("outputs", name), at), target)
+
+
+def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator[JobVariable]:
+    """Those of the step count more than those of what it is made of."""
+    found: dict[str, JobVariable] = {}
+    for part, moved in ((inner, at), (step, None)):
+        block = _below(part, "environment_variables")
+        for name, value in block.members() if block is not None else ():
+            text = value.text() or JobText(str(value.value), value.pointer)
+            shown = HOLE if "${{" in text.text else text.text
+            found[name] = JobVariable(name, JobText(shown, moved or text.pointer))
+    return iter(found.values())
+
+
+def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachines:
+    count: JobCount | None = None
+    shell: JobFlag | None = None
+    for part, moved in ((inner, at), (step, None)):
+        found = None if part is None else part.below("resources", "instance_count")
+        if found is not None:
+            count = JobCount(found.count().value, moved or found.pointer)
+        services = _below(part, "services")
+        for _, service in services.members() if services is not None else ():
+            kind = text_of(service.member("type")) or text_of(service.member("job_service_type"))
+            if kind is None or kind.text.lower() in _SHELLS or not kind.is_known:
+                shell = JobFlag(value=True, pointer=moved or service.pointer)
+    return JobMachines(count=count, shell=shell)
+
+
+def texts_of_reading(job: JobDefinition) -> Iterator[DataOrigin]:
+    """Data that the command or the environment of a job names by itself, past its inputs."""
+    words = job.entry_point.words if job.entry_point is not None else ()
+    for text in (*words, *(variable.value for variable in job.environment)):
+        for name in data_names(text.text):
+            yield DataOrigin(source=JobText(name, text.pointer))
+
+
+def _texts(step: JobPart, at: str | None) -> Iterator[JobText]:
+    """What everybody reads who may list jobs."""
+    for key in _TEXTS:
+        part = step.member(key)
+        for each in () if part is None else (part, *(inner for _, inner in part.members())):
+            text = _moved_to(each.text(), at)
+            if text is not None:
+                yield text
+
+
+def texts_of_pipeline(root: JobPart) -> Sequence[JobText]:
+    """The same of a whole pipeline."""
+    return tuple(_texts(root, None))
+
+
+def _moved_to(text: JobText | None, at: str | None) -> JobText | None:
+    """A text of a component's file, told where the step names that file."""
+    return text if text is None or at is None else JobText(text.text, at)
+
+
+def _below(part: JobPart | None, name: str) -> JobPart | None:
+    return None if part is None else part.member(name)
