@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.cli.cloud_run import RETURN
-from gatecli.cloud.release_folder import DECLARATION, RECORD
+from gatecli.cloud.release_folder import DECLARATION, RECORD, RETURN
 from gatecli.ledger.opening import open_store
 from gatecli.model.ledger import EntryKind
 from tests.support.postgres import cluster
