@@ -41,7 +41,7 @@ def _read(document: Document, data: Any, pointer: str) -> Loaded[JobDefinition] 
     name = name_of(JobPart.of(data, pointer).below("metadata", "name"), document.path)
     action = _ACTIONS.get(kind)
     if action is not None:
-        renamed = _renamed(document, data.get("spec"), f"{pointer}/spec", SHAPES[action])
+        renamed = _with_own_names(document, data.get("spec"), f"{pointer}/spec", SHAPES[action])
         return read_call(action, JobPart.of(renamed.data, ""), RequestPlace(renamed, kind, name))
     if not kind.endswith("Job") and not kind.endswith("JobDefinition"):
         return Loaded()
@@ -50,7 +50,7 @@ def _read(document: Document, data: Any, pointer: str) -> Loaded[JobDefinition] 
     return Loaded(findings=(unsupported_job(document, pointer, problem, mend, subject=name),))
 
 
-def _renamed(document: Document, spec: Any, pointer: str, shape: Shape) -> Document:
+def _with_own_names(document: Document, spec: Any, pointer: str, shape: Shape) -> Document:
     """The specification as a document of its own: the names of the API, each at its place in the file."""
     values: dict[str, Position] = {}
     roots: dict[str, str] = {}
