@@ -17,7 +17,10 @@ from tests.support.azureml_examples import EXAMPLE
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "azureml.md").read_text("utf-8")
 DOCUMENTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-KINDS = {"ColumnClassification": ColumnClassification, "PrivacyPolicy": PrivacyPolicy}
+KINDS: dict[str, type[ColumnClassification | PrivacyPolicy]] = {
+    "ColumnClassification": ColumnClassification,
+    "PrivacyPolicy": PrivacyPolicy,
+}
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
