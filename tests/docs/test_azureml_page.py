@@ -9,7 +9,6 @@ import pytest
 
 from gatecli.checks.tables.column_classes import find_faults
 from gatecli.gates import CLOUD
-from gatecli.model.base import Resource
 from gatecli.model.column_classification import PERMITTED, ColumnClass, ColumnClassification, ColumnTreatment
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.policy import default_policy
@@ -18,7 +17,7 @@ from tests.support.azureml_examples import EXAMPLE
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "azureml.md").read_text("utf-8")
 DOCUMENTS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-KINDS: dict[str, type[Resource]] = {
+KINDS: dict[str, type[ColumnClassification | PrivacyPolicy]] = {
     "ColumnClassification": ColumnClassification,
     "PrivacyPolicy": PrivacyPolicy,
 }
