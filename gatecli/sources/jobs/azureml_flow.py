@@ -50,6 +50,14 @@ _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOutput:
+    """What an output is kept under, and the place whose content the step sees, if it sees any."""
+
+    text: JobText
+    shown: JobText | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FlowScope:
     """A pipeline, or one within it: `given` are its inputs, `targets` where its outputs are kept.
 
@@ -58,7 +66,7 @@ class FlowScope:
 
     prefix: str
     given: Mapping[str, Given]
-    targets: Mapping[str, JobText]
+    targets: Mapping[str, KeptOutput]
     outputs: frozenset[str]
     folder: Path
     at: str | None = None
@@ -123,11 +131,12 @@ class FlowReader:
         place = StepPlace(
             self.document, f"{self.name}/{own}" if own else self.name, kind, scope.folder, at, scope.identity
         )
-        job = step_job(step, definition, given, targets, place)
+        job = step_job(step, definition, given, _texts_of(targets), place)
         if scope.at is not None:
             job = _moved_job(job, scope.at)
         reads = (origin for each in given.values() for origin in each.origins)
-        self.steps[own] = FlowStep(job, (*reads, *texts_of_reading(job)))
+        shown = (DataOrigin(source=each.shown) for each in targets.values() if each.shown is not None)
+        self.steps[own] = FlowStep(job, (*reads, *shown, *texts_of_reading(job)))
 
     def check_blocks(self, part: JobPart, at: str | None) -> None:
         """Tell of a part that is not of the form which is read: it would be passed over."""
@@ -145,7 +154,7 @@ class FlowReader:
         step: JobPart,
         definition: Definition,
         given: Mapping[str, Given],
-        targets: Mapping[str, JobText],
+        targets: Mapping[str, KeptOutput],
         scope: FlowScope,
     ) -> None:
         """A pipeline within the pipeline."""
@@ -159,7 +168,9 @@ class FlowReader:
                 scope.at or step.pointer,
                 scope.identity,
             )
-            job = step_job(step, Definition(None, definition.at, definition.reference), given, targets, place)
+            job = step_job(
+                step, Definition(None, definition.at, definition.reference), given, _texts_of(targets), place
+            )
             self.steps[own] = FlowStep(job, tuple(o for each in given.values() for o in each.origins))
             return
         if scope.depth >= DEEPEST:
@@ -202,7 +213,7 @@ class FlowReader:
         self.findings.append(unbound(self.document, at, problem, _BIND, subject=self.name))
         return Given(at, None, (DataOrigin(source=JobText(HOLE, at)),))
 
-    def _targets(self, own: str, step: JobPart, scope: FlowScope) -> Iterator[tuple[str, JobText]]:
+    def _targets(self, own: str, step: JobPart, scope: FlowScope) -> Iterator[tuple[str, KeptOutput]]:
         """Where outputs are kept under a name or a path, as the step or its pipeline says."""
         outputs = step.member("outputs")
         for name, part in outputs.members() if outputs is not None else ():
@@ -213,11 +224,11 @@ class FlowReader:
                     yield name, target
             target = kept_under(part)
             if target is not None:
-                yield name, replace(target, pointer=scope.at or target.pointer)
+                yield name, replace(target, text=JobText(target.text.text, scope.at or target.text.pointer))
 
     def _bound_target(
         self, own: str, name: str, expression: str, at: str, scope: FlowScope
-    ) -> JobText | None:
+    ) -> KeptOutput | None:
         match expression.split("."):
             case ["parent", "outputs", output] if output in scope.outputs:
                 if scope.prefix:
@@ -225,7 +236,7 @@ class FlowReader:
                     before = self.bound.get((group, output), ())
                     self.bound[group, output] = (*before, DataOrigin(own, name))
                 target = scope.targets.get(output)
-                return None if target is None else replace(target, pointer=at)
+                return None if target is None else replace(target, text=JobText(target.text.text, at))
         problem = f"${{{{{quote_name(expression)}}}}} names no output of its pipeline"
         self.findings.append(
             unbound(self.document, at, problem, "bind it to ${{parent.outputs.NAME}}", subject=self.name)
@@ -321,12 +332,17 @@ def _known_outputs(step: JobPart, definition: Definition) -> frozenset[str] | No
     return output_names(step, definition)
 
 
-def kept_under(part: JobPart) -> JobText | None:
-    """The name or the path under which an output is kept."""
-    for key in ("name", "path"):
-        text = text_of(part.member(key))
+def _texts_of(targets: Mapping[str, KeptOutput]) -> dict[str, JobText]:
+    return {name: target.text for name, target in targets.items()}
+
+
+def kept_under(part: JobPart) -> KeptOutput | None:
+    """The name or the path under which an output is kept. A path that is mounted shows what is there."""
+    path, mode = text_of(part.member("path")), text_of(part.member("mode"))
+    is_shown = path is not None and (mode is None or mode.text.lower() != "upload")
+    for text in (text_of(part.member("name")), path):
         if text is not None and text.text:
-            return text
+            return KeptOutput(text, path if is_shown else None)
     return None
 
 

@@ -499,3 +499,17 @@ def test_a_part_of_another_form_is_told_and_not_passed_over(tmp_path: Path, key:
 def test_what_other_tools_call_a_command_is_no_job(tmp_path: Path, data: Any) -> None:
     write(tmp_path, "other.json", data)
     assert judge(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [({}, ["cloud-raw-output", "cloud-unprotected-step"]), ({"mode": "upload"}, [])],
+    ids=["mounted", "uploaded"],
+)
+def test_an_output_that_is_mounted_shows_what_is_there(
+    tmp_path: Path, mode: Any, expected: list[str]
+) -> None:
+    outputs = {"o": {"type": "uri_folder", "path": "azureml://datastores/hospital/paths/raw/", **mode}}
+    step = {**TRAIN, "command": "cat ${{outputs.o}}/patients.csv", "outputs": outputs}
+    write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"s": step}})
+    assert rules_of(tmp_path) == expected
