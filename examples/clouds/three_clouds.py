@@ -88,7 +88,7 @@ class Scene:
             sys.exit(done.stderr)
         return done.stdout
 
-    def held(self) -> str:
+    def budget_line(self) -> str:
         """What is held of the budget."""
         return "  " + self.ask("show", DATASET).splitlines()[0] + "\n"
 
@@ -110,26 +110,27 @@ def play(scene: Scene) -> Iterator[str]:
     kill_when_waiting(running["azure"])
     for cloud, process in running.items():
         yield ending(cloud, process)
-    yield scene.held()
+    yield scene.budget_line()
 
     yield "Azure starts the killed job again, by its name:"
     yield ending("azure", scene.start(scene.job("azure", "churn-1")))
-    yield scene.held()
+    yield scene.budget_line()
 
     yield "Then as another job:"
     yield ending("azure", scene.start(scene.job("azure", "churn-2")))
-    yield scene.held()
+    yield scene.budget_line()
 
     yield "One more, for which nothing is left:"
     yield ending("federated", scene.start(scene.job("federated", "churn-2", version="1.1.0")))
-    yield scene.held()
+    yield scene.budget_line()
     scene.ask("verify")
     yield "Every entry of the ledger is as it was written."
 
 
 def describe_processing_job(root: Path, name: str) -> None:
     """The files that SageMaker puts into a container."""
-    outputs = [{"OutputName": "model", "S3Output": {"LocalPath": "/opt/ml/processing/output"}}]
+    kept = {"LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
+    outputs = [{"OutputName": "model", "S3Output": kept}]
     job = {
         "ProcessingJobName": name,
         "ProcessingJobArn": ARN + name,

@@ -100,7 +100,7 @@ def test_a_command_is_not_told_how_to_reach_the_ledger(folder: Path) -> None:
         "GATECLI_LEDGER": "postgresql://u:secret@host/db",
         "GATECLI_LEDGER_KEY": "key.pem",
         "PGPASSWORD": "secret",
-        "PGPASSFILE": "/root/.pgpass",
+        "PGPASSFILE": "/home/someone/.pgpass",
         "AWS_REGION": "eu-west-1",
     }
     told = environment_of(job_of(folder), given)
