@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from gatecli.cli.numbers import exact, split_list
 from gatecli.cloud.jobs import Job, JobPromise
-from gatecli.cloud.release_folder import RETURN
+from gatecli.cloud.release_folder import RETURN, UNCOMMITTED
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.frontdoor.console import err
@@ -133,7 +133,7 @@ def run(
             raise
         if end.verdict.passed:
             _give_back(request, end, given.ledger_key)
-    _tell(end, publish)
+    _tell(end, publish, given.declaration)
     raise session.end(end.verdict)
 
 
@@ -166,10 +166,15 @@ def _promise(given: JobOptions) -> JobPromise:
     )
 
 
-def _tell(end: JobEnd, publish: Publish) -> None:
-    """Say what became of the budget."""
+def _tell(end: JobEnd, publish: Publish, declaration: Path) -> None:
+    """Say what became of the release and the budget."""
     if end.release and end.verdict.passed:
         err(f"{end.release} is committed\n")
+    elif end.release:
+        err(
+            f"{end.release} is not published: its folder was emptied, and its budget stays spent; findings "
+            f"in {UNCOMMITTED} are about {declaration} and what the command left\n"
+        )
     _publish(end.accounts, publish)
 
 

@@ -20,6 +20,8 @@ from gatecli.gates.ledger_actions import published_content
 from gatecli.gates.ledger_actions import void as void_reservation
 from gatecli.gates.release import require_existing
 from gatecli.ledger.interface import Outcome
+from gatecli.model.ledger import Reservation, release_of_run
+from gatecli.model.portfolio import NOTHING
 from gatecli.model.release import ReleaseSubject
 from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, sha256_of
@@ -97,10 +99,19 @@ def void(
     A release of a plan becomes void alone, and the plan keeps its budget: it was charged as one mechanism.
     """
     with open_ledger(url, key=key_file) as store:
-        outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
         known = store.reservation(subject)
-    budget = f"the plan {known.plan} keeps its budget" if known and known.plan else "its budget is free"
-    err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else f'is void; {budget}'}\n")
+        outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
+    told = "was void already" if outcome is Outcome.EXISTS else f"is void; {_budget_after(known)}"
+    err(f"{subject} {told}\n")
+
+
+def _budget_after(voided: Reservation | None) -> str:
+    """What becomes of the budget that a reservation held."""
+    if voided is None or (voided.plan is None and any(each.amounts != NOTHING for each in voided.charges)):
+        return "its budget is free"
+    if voided.plan is not None:
+        return f"the plan {voided.plan} keeps its budget"
+    return f"{release_of_run(voided.subject)} keeps its budget, for another run or until it is void, too"
 
 
 def _digests(files: Sequence[Path] | None) -> list[str]:

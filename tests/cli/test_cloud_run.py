@@ -110,7 +110,29 @@ def test_a_closed_gate_tells_the_platform_so(container: Container, job: Job) -> 
     done = job(*container.trainer(epsilon=4))
     assert done.returncode == 1
     assert "the privacy gate is closed (exit code 1)" in container.message.read_text()
+    assert f"{RELEASE} is not published: its folder was emptied" in done.stderr
+    assert f"are about {container.declaration} and what the command left" in done.stderr
     assert left_in(container.output) == []
+
+
+def test_a_job_that_never_read_is_taken_back_in_two_steps_that_are_told(
+    container: Container, job: Job, run: Run
+) -> None:
+    assert job(*shell("exit 3")).returncode == 4
+    (container.root / "job.log").write_text("cancelled")
+    ledger_file = container.root.parent / "ledger.db"
+
+    def void(subject: str) -> subprocess.CompletedProcess[str]:
+        shown = ("--reason", "cancelled", "--evidence", container.root / "job.log", "--ledger", ledger_file)
+        return run("ledger", "void", subject, *shown)
+
+    refused = void(RELEASE)
+    assert refused.returncode == 2
+    assert f"gatecli ledger void {RELEASE}+run:first" in refused.stderr
+    assert f"{RELEASE} keeps its budget, for another run" in void(f"{RELEASE}+run:first").stderr
+    assert held(container) == 1
+    assert "its budget is free" in void(RELEASE).stderr
+    assert held(container) == 0
 
 
 def test_a_job_that_is_started_again_is_refused(container: Container, job: Job) -> None:
