@@ -32,7 +32,7 @@ from gatecli.sealing.age_format import (
 )
 from gatecli.sealing.staging import stage_file
 from gatecli.sealing.streams import Failures, StreamError, TalliedReader, TalliedWriter
-from gatecli.sources.files import ReadError, open_file, unreadable_argument
+from gatecli.sources.files import MissingFileError, ReadError, open_file, unreadable_argument
 from gatecli.sources.sealed_artifact import bytes_of, count_stanzas, manifest_path, read_manifest
 
 ASK_AGAIN = "get the file and its manifest again; gatecli keys seal wrote both"
@@ -162,6 +162,13 @@ def manifest_beside(sealed: Path) -> SealedManifest:
     path = manifest_path(sealed)
     try:
         return read_manifest(path)
+    except MissingFileError as error:
+        if not os.path.lexists(sealed):
+            raise unreadable_argument(sealed, error) from None
+        raise UsageError(
+            f"{sealed} has no manifest beside it ({path.name}), and each sealed file has one",
+            advice="name the file that gatecli keys seal wrote, and keep its manifest beside it",
+        ) from None
     except ReadError as error:
         raise unreadable_argument(path, error) from None
 

@@ -173,6 +173,15 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
     assert sorted(folder.iterdir()) == before
 
 
+def test_a_file_that_was_not_sealed_is_told_as_that_and_one_that_is_not_there_too(
+    folder: Path, run: Run
+) -> None:
+    plain = run("keys", "open", "model", "-i", "north.key", "-o", "x")
+    assert "model has no manifest beside it (model.manifest.json)" in plain.stderr
+    absent = run("keys", "open", "modl.age", "-i", "north.key", "-o", "x")
+    assert "modl.age: it does not exist" in absent.stderr
+
+
 def test_a_key_that_others_may_read_is_refused(folder: Path, run: Run) -> None:
     assert run(*SEAL).returncode == 0
     os.chmod(folder / "north.key", 0o644)  # noqa: PTH101 - as a user does it
