@@ -167,4 +167,6 @@ def main(ledger: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("name an empty database, or a file that is not there yet: three_clouds.py LEDGER")
     main(sys.argv[1])
