@@ -21,10 +21,10 @@ class CloudCommands(LazyGroup):
 app = typer.Typer(
     cls=CloudCommands,
     no_args_is_help=True,
-    help="Judge managed jobs before they run, and let them spend what a lease pays for.",
+    help="Judge training jobs before they run, and run them within a budget.",
 )
 
 
 @app.callback()
 def cloud() -> None:
-    """Judge managed jobs before they run, and let them spend what a lease pays for."""
+    """Judge training jobs before they run, and run them within a budget."""

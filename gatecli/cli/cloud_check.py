@@ -25,7 +25,8 @@ def check(
 ) -> None:
     """Check that jobs run the entry point in a pinned image, within a budget, and where nobody listens.
 
-    Read are SageMaker's requests, state machines of Step Functions, SageMaker pipelines and CloudFormation.
+    It reads jobs of SageMaker (requests, Step Functions, pipelines, CloudFormation) and of Azure Machine
+    Learning (jobs, pipelines, schedules, components).
     """
     places = paths or [Path()]
     session = begin(gate, places[0])
