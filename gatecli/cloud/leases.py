@@ -197,7 +197,7 @@ def take_run(
             f"the job {job.name} took its budget for {base} before, and a job that is started again reads "
             "the data again",
             advice="start a job by a new name, which is charged again; where an earlier run left "
-            f"uncommitted.json, rename it to privacy.json and publish it: gatecli ledger commit {base} FOLDER",
+            f"uncommitted.json, rename it to privacy.json, and gatecli ledger commit {base} FOLDER",
         )
     _require_reserved(store, known, held)
     return JobLease(base, held.subject, tuple(each.terms.name for each in accounts), ledger.at)
