@@ -127,11 +127,11 @@ def end_of(request: JobRequest) -> int:
     """The exit code; whatever ends it badly leaves nothing in the outputs."""
     before = left_in(request.output)
     try:
-        code = run_job(request).verdict.exit_code
+        code: int = run_job(request).verdict.exit_code
     except GatecliError as error:
         code = error.exit_code
     assert code == 0 or left_in(request.output) == before
-    return int(code)
+    return code
 
 
 def describe(stage: Stage, described: Any = None, resources: Any = None) -> int:
