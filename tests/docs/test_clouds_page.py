@@ -72,6 +72,13 @@ def test_the_script_prints_what_the_page_shows(printed: str) -> None:
     assert printed == shown
 
 
+def test_the_script_without_a_ledger_says_how_it_is_started() -> None:
+    done = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("name an empty database")
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_killed_job_is_charged_and_not_published(printed: str, url: str) -> None:
     assert "azure: killed" in printed
     store = open_store(url, read_only=True)
