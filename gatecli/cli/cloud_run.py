@@ -15,7 +15,6 @@ from pydantic import TypeAdapter
 
 from gatecli.cli.numbers import exact
 from gatecli.cloud.jobs import Job, JobPromise
-from gatecli.cloud.release_folder import RETURN
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.frontdoor.console import err
@@ -27,6 +26,7 @@ from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.ledger.leases import return_lease
 from gatecli.ledger.signing_keys import read_key
 from gatecli.model.comma_list import split_list
+from gatecli.model.job_files import RETURN
 from gatecli.model.ledger import Account
 from gatecli.model.number import BelowOne, Positive
 

@@ -16,21 +16,11 @@ from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.publish import write_together
 from gatecli.model.document import Document
+from gatecli.model.job_files import RECORD, UNCOMMITTED, WRITTEN
 from gatecli.model.release import ReleaseSubject
 from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, read_bytes, sha256_of
 from gatecli.sources.locations import inside
-
-DECLARATION = "privacy.json"
-"""The declaration with what the job made: its artifacts, and the digests of its evidence."""
-UNCOMMITTED = "uncommitted.json"
-"""What the declaration is called until the ledger has it: a job that is killed before leaves no release."""
-RECORD = "job.json"
-"""What the job was, and from what it was made."""
-RETURN = "lease-return.jsonl"
-"""What a job leaves of a ledger that was lent to it."""
-
-OURS = frozenset({DECLARATION, UNCOMMITTED, RECORD, RETURN})
 
 MOST_EVIDENCE = 16 * 2**20
 """Bytes of a file of evidence in which the job is looked for: what a reader of evidence takes."""
@@ -209,22 +199,14 @@ def _stated_jobs(content: bytes) -> Iterator[object]:
 
 
 def evidence_names(subject: ReleaseSubject) -> tuple[str, ...]:
-    """The files of evidence that a release names, each as a path in its own folder. Raises UsageError."""
+    """The files of evidence that a release names, each as a path in its own folder."""
     claim = subject.release.claim
-    names = [each.path for each in claim.evidence] if claim else []
-    for name in names:
-        plain = Path(name)
-        if plain.is_absolute() or ".." in plain.parts or plain.as_posix() in OURS or not name.isprintable():
-            raise UsageError(
-                f"{subject.document.path} names evidence where no job can leave it",
-                advice="name a file in the folder of --output, by a path relative to it",
-            )
-    return tuple(Path(name).as_posix() for name in names)
+    return tuple(Path(each.path).as_posix() for each in (claim.evidence if claim else ()))
 
 
 def refuse_own_names(folder: Path) -> None:
     """Raise UncheckableError where the command wrote what is written here, or declared a release."""
-    taken = next((name for name in sorted(OURS) if os.path.lexists(folder / name)), None)
+    taken = next((name for name in sorted(WRITTEN) if os.path.lexists(folder / name)), None)
     declared = next(iter(find_declarations([folder])), None)
     if taken is not None or declared is not None:
         raise UncheckableError(

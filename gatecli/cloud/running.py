@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.attestation.model_digest import folder_hash
+from gatecli.checks.cloud.declarations import unkept_promises
 from gatecli.cloud.commands import (
     ended_by_hangup,
     environment_of,
@@ -36,10 +37,8 @@ from gatecli.cloud.leases import (
     take_run,
 )
 from gatecli.cloud.release_folder import (
-    DECLARATION,
     digests_of,
     empty,
-    evidence_names,
     input_digests,
     read_beside,
     refuse_own_names,
@@ -55,6 +54,7 @@ from gatecli.gates.ledger_actions import published_content
 from gatecli.gates.release import ReleaseRequest, judge_releases, request_for
 from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import Store
+from gatecli.model.job_files import DECLARATION
 from gatecli.model.ledger import Account
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Verdict
@@ -171,27 +171,14 @@ def _read_declaration(path: Path) -> ReleaseSubject:
             advice="give each release a file",
         )
     (subject,) = read.values
-    if subject.release.spec.artifacts:
-        raise UsageError(
-            f"{path} lists artifacts, which the job has yet to make",
-            advice="leave spec.artifacts out: what the job leaves in the folder of --output is listed then",
-        )
     data = subject.document.data
     if not isinstance(data, Mapping) or data.get("kind") != "ModelRelease":
         raise UsageError(
             f"{path} is not a document of kind ModelRelease alone, so it cannot be completed",
             advice="write it in YAML or JSON",
         )
-    evidence_names(subject)
-    if subject.release.claim is not None and any(each.sha256 for each in subject.release.claim.evidence):
-        raise UsageError(
-            f"{path} states the digest of evidence that the job has yet to write", advice="leave sha256 out"
-        )
-    if subject.release.claim is None or not subject.release.claim.recorded:
-        raise UsageError(
-            f"{path} names no evidence, so nothing would show what the job spent",
-            advice="name the file that the command writes under spec.privacy.evidence",
-        )
+    for why, mend in unkept_promises(subject.release):
+        raise UsageError(f"{path} {why}", advice=mend)
     return subject
 
 

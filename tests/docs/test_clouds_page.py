@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.cloud.release_folder import DECLARATION, RECORD, RETURN
 from gatecli.ledger.opening import open_store
+from gatecli.model.job_files import DECLARATION, RECORD, RETURN
 from gatecli.model.ledger import EntryKind
 from tests.support.postgres import cluster
 
