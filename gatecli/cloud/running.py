@@ -195,6 +195,12 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
             f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
             advice="name the LocalPath of an output",
         )
+    if request.output in set(map(real, request.job.uploaded)):
+        raise UsageError(
+            f"{request.output}, the folder of --output, is uploaded while the command runs, before its "
+            "release is judged",
+            advice="name an output of the job, as in --output ${{outputs.release}}",
+        )
     require_apart(request, others)
     require_empty(request.output, others)
 
