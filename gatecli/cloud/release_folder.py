@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job, is_folder
+from gatecli.cloud.jobs import Job, is_folder, real
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.publish import write_together
@@ -22,6 +22,7 @@ from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, read_bytes, sha256_of
 from gatecli.sources.locations import inside
 
+_BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 MOST_EVIDENCE = 16 * 2**20
 """Bytes of a file of evidence in which the job is looked for: what a reader of evidence takes."""
 
@@ -112,13 +113,16 @@ def digests_of(folder: Path) -> dict[str, str]:
         raise UncheckableError(
             f"the command put a link in the place of {folder}", advice="write into that folder"
         )
-    return _digests(folder, _refuse_link, _refuse_name)
+    return _digests(files_in(folder), folder, _refuse_link, _refuse_name)
 
 
-def input_digests(folder: Path) -> dict[str, str]:
+def input_digests(folder: Path, without: Sequence[Path] = ()) -> dict[str, str]:
     """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
     it leads to. Raises UncheckableError for what is no file.
+
+    Left out are the files of `without`, and what SQLite keeps beside each.
     """
+    left_out = {f"{real(file)}{ending}" for file in without for ending in ("", *_BESIDE_DATABASES)}
 
     def leave(link: Path) -> str | None:
         leads = not link.is_dir() and link.exists()
@@ -127,14 +131,19 @@ def input_digests(folder: Path) -> dict[str, str]:
     def plain(name: str) -> str:
         return name if name.isprintable() else os.fsencode(name).hex()
 
-    return _digests(folder, leave, plain)
+    return _digests(
+        (each for each in files_in(folder) if str(real(each)) not in left_out), folder, leave, plain
+    )
 
 
 def _digests(
-    folder: Path, of_link: Callable[[Path], str | None], written: Callable[[str], str]
+    files: Iterable[Path],
+    folder: Path,
+    of_link: Callable[[Path], str | None],
+    written: Callable[[str], str],
 ) -> dict[str, str]:
     digests = {}
-    for file in files_in(folder):
+    for file in files:
         name = written(file.relative_to(folder).as_posix())
         try:
             linked = of_link(file) if file.is_symlink() else None

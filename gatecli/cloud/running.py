@@ -79,7 +79,9 @@ class JobRequest:
     store: Store
     clock: Clock
     law: tuple[Path, ...] = ()
-    """The files that it is judged by: policy, waivers, baseline, the ledger's key."""
+    """The files that it is judged by: policy, waivers, baseline."""
+    lent: tuple[Path, ...] = ()
+    """The ledger's file and its key. An input may bring them, and they are no data."""
 
     @property
     def release_folder(self) -> Path:
@@ -118,7 +120,7 @@ def run_job(request: JobRequest) -> JobEnd:
             return JobEnd(held)
         is_bound = False
         try:
-            inputs = _digest_inputs(request.job)
+            inputs = _digest_inputs(request)
             _run(request, held)
             judged = _judge_made(request, others, subject, held, inputs)
             if judged.verdict.passed:
@@ -214,8 +216,12 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
                 f"{request.output}, the folder of --output, and {other} are one in the other",
                 advice="give each input and output of the job a folder of its own",
             )
-    for folder in (*inputs, *others, request.output):
-        for file in (request.declaration, *request.law):
+    judging = (request.declaration, *request.law)
+    for folder, files in (
+        *((folder, judging) for folder in inputs),
+        *((folder, (*judging, *request.lent)) for folder in (*others, request.output)),
+    ):
+        for file in files:
             if real(file).is_relative_to(folder):
                 raise UsageError(
                     f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
@@ -249,16 +255,20 @@ def _before_evidence(terms: JudgementTerms) -> JudgementTerms:
     return replace(terms, policy=policy)
 
 
-def _digest_inputs(job: Job) -> list[dict[str, str]]:
-    """What stands in each input: one digest over the digests of its files."""
-    return [
-        {
-            "name": each.name,
-            "description": each.description,
-            "sha256": folder_hash(input_digests(each.folder)),
-        }
-        for each in job.inputs
+def _digest_inputs(request: JobRequest) -> list[dict[str, str]]:
+    """What stands in each input: one digest over the digests of its files. A ledger changes meanwhile, and is
+    no data: an input that brings nothing else has none.
+    """
+    lent = tuple(map(real, request.lent))
+    read = [
+        (each, input_digests(each.folder, lent))
+        for each in request.job.inputs
         if each.folder is not None and is_folder(each.folder)
+    ]
+    return [
+        {"name": each.name, "description": each.description, "sha256": folder_hash(digests)}
+        for each, digests in read
+        if digests or not any(file.is_relative_to(real(each.folder or Path())) for file in lent)
     ]
 
 
