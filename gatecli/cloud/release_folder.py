@@ -15,6 +15,7 @@ from gatecli.cloud.jobs import Job, is_folder, real
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.publish import write_together
+from gatecli.gates.concealment import without_values
 from gatecli.model.document import Document
 from gatecli.model.job_files import RECORD, UNCOMMITTED, WRITTEN
 from gatecli.model.release import ReleaseSubject
@@ -168,6 +169,11 @@ def _refuse_name(name: str) -> str:
     if not name.isprintable():
         raise UncheckableError(
             "the command left a file whose name is not printable text", advice="name it in plain UTF-8"
+        )
+    if without_values(name) != name:
+        raise UncheckableError(
+            "the command left a file whose name holds personal data or a secret",
+            advice="name files without them: a release is listed by its files in declarations and ledgers",
         )
     return name
 
