@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import split_list, split_pairs
+from gatecli.cli.numbers import split_pairs
 from gatecli.cli.publication_arguments import end_with, task_of_publication
 from gatecli.cli.table_arguments import TableGiven, start_of
 from gatecli.errors import UsageError
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.model.comma_list import split_list
 from gatecli.model.publication import SecondRelease
 
 

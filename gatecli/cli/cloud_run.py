@@ -13,9 +13,8 @@ from typing import Annotated, cast
 import typer
 from pydantic import TypeAdapter
 
-from gatecli.cli.numbers import exact, split_list
+from gatecli.cli.numbers import exact
 from gatecli.cloud.jobs import Job, JobPromise
-from gatecli.cloud.release_folder import RETURN, UNCOMMITTED
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.frontdoor.console import err
@@ -25,7 +24,10 @@ from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.concealment import without_values
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.ledger.leases import return_lease
+from gatecli.ledger.opening import file_of
 from gatecli.ledger.signing_keys import read_key
+from gatecli.model.comma_list import split_list
+from gatecli.model.job_files import RETURN, UNCOMMITTED
 from gatecli.model.ledger import Account
 from gatecli.model.number import BelowOne, Positive
 
@@ -112,6 +114,7 @@ def run(
     described = job()
     session = begin(gate, given.declaration.parent)
     law = (gate.policy, *(gate.waivers or ()), gate.baseline)
+    lent = (file_of(given.ledger), given.ledger_key)
     with open_ledger(given.ledger, key=given.ledger_key) as store:
         request = JobRequest(
             described,
@@ -123,7 +126,8 @@ def run(
             session.terms,
             store,
             _now,
-            tuple(each for each in (*law, given.ledger_key) if each is not None),
+            tuple(filter(None, law)),
+            tuple(filter(None, lent)),
         )
         _require_key(request, given.ledger_key)
         try:

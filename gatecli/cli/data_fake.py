@@ -18,7 +18,7 @@ from gatecli.anonymity.tables.functions import arrow_type
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.writing import DEFAULT, Dialect, dialect_of, require_writable, write_batches
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import exact, split_list, split_pairs
+from gatecli.cli.numbers import exact, split_pairs
 from gatecli.cli.table_arguments import TableGiven
 from gatecli.cli.table_options import COLUMNS
 from gatecli.cli.target_files import require_another
@@ -27,6 +27,7 @@ from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, option
+from gatecli.model.comma_list import split_list
 from gatecli.model.number import Exact
 from gatecli.sources.files import ReadError, read_bytes
 

@@ -13,7 +13,6 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.tables.writing import dialect_of, require_writable, write
 from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import about_pseudonyms
-from gatecli.cli.numbers import split_list
 from gatecli.cli.pseudonym_keys import key_file_of, read_pseudonym_key
 from gatecli.cli.table_arguments import TableGiven
 from gatecli.cli.table_options import COLUMNS
@@ -22,6 +21,7 @@ from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import option
+from gatecli.model.comma_list import split_list
 
 KeySource = Annotated[
     str,

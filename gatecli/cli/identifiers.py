@@ -17,11 +17,11 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.tables.writing import Change
 from gatecli.checks.tables.column_entities import Classify
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import split_list
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.concealment import without_values
 from gatecli.gates.policies import read_key
 from gatecli.gates.table_task import TableTask
+from gatecli.model.comma_list import split_list
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""Exact numbers and lists of columns from options."""
+"""Exact numbers and pairs from options."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -19,18 +18,6 @@ def exact(text: str, option_name: str, adapter: TypeAdapter[Fraction]) -> Fracti
         raise UsageError(
             f"{option_name}: {error.errors()[0]['msg']}", advice="for example 0.5 or 1e-5"
         ) from None
-
-
-def split_list(values: Sequence[str] | None) -> tuple[str, ...]:
-    """The items of a repeatable option, each a list with commas; quotes hold a comma that is meant."""
-    rows = csv.reader(values or (), skipinitialspace=True, strict=True)
-    try:
-        items = [item.strip() for row in rows for item in row]
-    except csv.Error:
-        raise UsageError(
-            f"the list {', '.join(values or ())} has a quote that is not closed", advice='write "a,b",c'
-        ) from None
-    return tuple(dict.fromkeys(item for item in items if item))
 
 
 def split_pairs(values: Sequence[str] | None, option_name: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import source_name
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import exact, split_list, split_pairs
+from gatecli.cli.numbers import exact, split_pairs
 from gatecli.errors import UsageError
 from gatecli.gates.table_measurement import read_hierarchies, tree_of
 from gatecli.gates.table_task import TableTask, task_for
@@ -28,6 +28,7 @@ from gatecli.model.anonymity import (
     ValueCode,
     ValueFormat,
 )
+from gatecli.model.comma_list import split_list
 from gatecli.model.generalisation import LossMetric, SearchTerms
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.policy import PrivacyPolicy

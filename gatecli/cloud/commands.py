@@ -16,32 +16,13 @@ from pathlib import Path
 from types import FrameType
 
 from gatecli.audit.descendants import descendants, end_descendants, orphans_adopted
+from gatecli.checks.cloud.programs import SEARCHED, code_words, search_entries
 from gatecli.cloud.jobs import Job, real
 from gatecli.errors import InterruptedRunError, UncheckableError, UsageError
 
 JOB_VARIABLE = "GATECLI_JOB"
 """How the command is told which job it is of, for `gatecli.evidence.write(…, job=…)`."""
 
-_CODE = frozenset(
-    {".py", ".pyc", ".pyz", ".ipynb", ".sh", ".r", ".jl", ".jar", ".js", ".pl", ".rb", ".so", ".whl"}
-)
-_INTERPRETERS = re.compile(
-    r"(python|pypy)[\d.]*|rscript|julia|node|perl|ruby|java|torchrun|accelerate|spark-submit|flwr"
-)
-"""They take the first argument that is no option as a script."""
-_STARTERS = re.compile(
-    r"sh|bash|dash|zsh|ksh|busybox|env|nice|nohup|timeout|stdbuf|time|xargs|mpirun|uv|poetry"
-)
-"""They start what stands anywhere in their arguments, or in a text of them."""
-_SEARCHED = (
-    *("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "PYTHONUSERBASE", "HOME"),
-    *("PATH", "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "BASH_ENV", "ENV"),
-    *("CLASSPATH", "NODE_PATH", "PERL5LIB", "RUBYLIB", "R_LIBS", "R_LIBS_USER", "R_LIBS_SITE"),
-    *("JULIA_LOAD_PATH", "JULIA_DEPOT_PATH"),
-)
-"""Variables by which programs find code: entries of a path, or the folder of a user's own packages."""
-_ENDS = frozenset({"-c", "-m", "-e", "--eval"})
-"""Options of interpreters whose value is the code, or names it: what follows are arguments of it."""
 _OURS = re.compile(r"GATECLI_.*|PG[A-Z]+")
 
 
@@ -63,36 +44,13 @@ def _sources(
     """Where code comes from: the program, scripts among its arguments, what is searched, where it starts."""
     program = shutil.which(command[0], path=environment.get("PATH"))
     yield "the program of the command", here / (program or command[0])
-    for number, argument in enumerate(command[1:], 1):
-        for word in _scripts(command, number, here):
+    for number in range(1, len(command)):
+        for word in code_words(command, number, lambda name: os.path.exists(here / name)):  # noqa: PTH110 - never raises
             yield f"argument {number} of the command", here / word
-        value = argument.partition("=")[2] if argument.startswith("-") else argument
-        if Path(value).suffix.lower() in _CODE:
-            yield f"argument {number} of the command", here / value
-    for name in _SEARCHED:
-        for entry in filter(None, re.split(r"[:\s]", environment.get(name, ""))):
+    for name in sorted(SEARCHED & environment.keys()):
+        for entry in search_entries(environment[name]):
             yield f"an entry of {name}", here / entry
     yield "the folder that the command starts in", here
-
-
-def _scripts(command: Sequence[str], number: int, here: Path) -> Sequence[str]:
-    """The words of an argument that the program may start."""
-    program, argument = Path(command[0]).name.lower(), command[number]
-    if _STARTERS.fullmatch(program):
-        return re.findall(r"[^\s;&|<>()'\"`$={}]+", argument)
-    if _INTERPRETERS.fullmatch(program) and not _has_script(command[1:number], here):
-        return () if argument.startswith("-") else (argument,)
-    return ()
-
-
-def _has_script(before: Sequence[str], here: Path) -> bool:
-    """Whether an interpreter was given its script: nobody knows here which options take a value."""
-    return any(
-        each in _ENDS
-        or Path(each).suffix.lower() in _CODE
-        or (not each.startswith("-") and os.path.exists(here / each))  # noqa: PTH110 - never raises
-        for each in before
-    )
 
 
 def environment_of(job: Job, given: Mapping[str, str]) -> dict[str, str]:

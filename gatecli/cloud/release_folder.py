@@ -6,32 +6,24 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job, is_folder
+from gatecli.cloud.jobs import Job, is_folder, real
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.publish import write_together
+from gatecli.gates.concealment import without_values
 from gatecli.model.document import Document
+from gatecli.model.job_files import RECORD, UNCOMMITTED, WRITTEN
 from gatecli.model.release import ReleaseSubject
 from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, read_bytes, sha256_of
 from gatecli.sources.locations import inside
 
-DECLARATION = "privacy.json"
-"""The declaration with what the job made: its artifacts, and the digests of its evidence."""
-UNCOMMITTED = "uncommitted.json"
-"""What the declaration is called until the ledger has it: a job that is killed before leaves no release."""
-RECORD = "job.json"
-"""What the job was, and from what it was made."""
-RETURN = "lease-return.jsonl"
-"""What a job leaves of a ledger that was lent to it."""
-
-OURS = frozenset({DECLARATION, UNCOMMITTED, RECORD, RETURN})
-
+_BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 MOST_EVIDENCE = 16 * 2**20
 """Bytes of a file of evidence in which the job is looked for: what a reader of evidence takes."""
 
@@ -122,13 +114,16 @@ def digests_of(folder: Path) -> dict[str, str]:
         raise UncheckableError(
             f"the command put a link in the place of {folder}", advice="write into that folder"
         )
-    return _digests(folder, _refuse_link, _refuse_name)
+    return _digests(files_in(folder), folder, _refuse_link, _refuse_name)
 
 
-def input_digests(folder: Path) -> dict[str, str]:
+def input_digests(folder: Path, without: Sequence[Path] = ()) -> dict[str, str]:
     """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
     it leads to. Raises UncheckableError for what is no file.
+
+    Left out are the files of `without`, and what SQLite keeps beside each.
     """
+    left_out = {f"{real(file)}{ending}" for file in without for ending in ("", *_BESIDE_DATABASES)}
 
     def leave(link: Path) -> str | None:
         leads = not link.is_dir() and link.exists()
@@ -137,14 +132,19 @@ def input_digests(folder: Path) -> dict[str, str]:
     def plain(name: str) -> str:
         return name if name.isprintable() else os.fsencode(name).hex()
 
-    return _digests(folder, leave, plain)
+    return _digests(
+        (each for each in files_in(folder) if str(real(each)) not in left_out), folder, leave, plain
+    )
 
 
 def _digests(
-    folder: Path, of_link: Callable[[Path], str | None], written: Callable[[str], str]
+    files: Iterable[Path],
+    folder: Path,
+    of_link: Callable[[Path], str | None],
+    written: Callable[[str], str],
 ) -> dict[str, str]:
     digests = {}
-    for file in files_in(folder):
+    for file in files:
         name = written(file.relative_to(folder).as_posix())
         try:
             linked = of_link(file) if file.is_symlink() else None
@@ -169,6 +169,11 @@ def _refuse_name(name: str) -> str:
     if not name.isprintable():
         raise UncheckableError(
             "the command left a file whose name is not printable text", advice="name it in plain UTF-8"
+        )
+    if without_values(name) != name:
+        raise UncheckableError(
+            "the command left a file whose name holds personal data or a secret",
+            advice="name files without them: a release is listed by its files in declarations and ledgers",
         )
     return name
 
@@ -209,22 +214,14 @@ def _stated_jobs(content: bytes) -> Iterator[object]:
 
 
 def evidence_names(subject: ReleaseSubject) -> tuple[str, ...]:
-    """The files of evidence that a release names, each as a path in its own folder. Raises UsageError."""
+    """The files of evidence that a release names, each as a path in its own folder."""
     claim = subject.release.claim
-    names = [each.path for each in claim.evidence] if claim else []
-    for name in names:
-        plain = Path(name)
-        if plain.is_absolute() or ".." in plain.parts or plain.as_posix() in OURS or not name.isprintable():
-            raise UsageError(
-                f"{subject.document.path} names evidence where no job can leave it",
-                advice="name a file in the folder of --output, by a path relative to it",
-            )
-    return tuple(Path(name).as_posix() for name in names)
+    return tuple(Path(each.path).as_posix() for each in (claim.evidence if claim else ()))
 
 
 def refuse_own_names(folder: Path) -> None:
     """Raise UncheckableError where the command wrote what is written here, or declared a release."""
-    taken = next((name for name in sorted(OURS) if os.path.lexists(folder / name)), None)
+    taken = next((name for name in sorted(WRITTEN) if os.path.lexists(folder / name)), None)
     declared = next(iter(find_declarations([folder])), None)
     if taken is not None or declared is not None:
         raise UncheckableError(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.attestation.model_digest import folder_hash
+from gatecli.checks.cloud.declarations import unkept_promises
 from gatecli.cloud.commands import (
     ended_by_hangup,
     environment_of,
@@ -36,10 +37,8 @@ from gatecli.cloud.leases import (
     take_run,
 )
 from gatecli.cloud.release_folder import (
-    DECLARATION,
     digests_of,
     empty,
-    evidence_names,
     input_digests,
     read_beside,
     refuse_own_names,
@@ -55,6 +54,7 @@ from gatecli.gates.ledger_actions import published_content
 from gatecli.gates.release import ReleaseRequest, judge_releases, request_for
 from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import Store
+from gatecli.model.job_files import DECLARATION
 from gatecli.model.ledger import Account
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Verdict
@@ -79,7 +79,9 @@ class JobRequest:
     store: Store
     clock: Clock
     law: tuple[Path, ...] = ()
-    """The files that it is judged by: policy, waivers, baseline, the ledger's key."""
+    """The files that it is judged by: policy, waivers, baseline."""
+    lent: tuple[Path, ...] = ()
+    """The ledger's file and its key. An input may bring them, and they are no data."""
 
     @property
     def release_folder(self) -> Path:
@@ -118,7 +120,7 @@ def run_job(request: JobRequest) -> JobEnd:
             return JobEnd(held)
         is_bound = False
         try:
-            inputs = _digest_inputs(request.job)
+            inputs = _digest_inputs(request)
             _run(request, held)
             judged = _judge_made(request, others, subject, held, inputs)
             if judged.verdict.passed:
@@ -171,27 +173,14 @@ def _read_declaration(path: Path) -> ReleaseSubject:
             advice="give each release a file",
         )
     (subject,) = read.values
-    if subject.release.spec.artifacts:
-        raise UsageError(
-            f"{path} lists artifacts, which the job has yet to make",
-            advice="leave spec.artifacts out: what the job leaves in the folder of --output is listed then",
-        )
     data = subject.document.data
     if not isinstance(data, Mapping) or data.get("kind") != "ModelRelease":
         raise UsageError(
             f"{path} is not a document of kind ModelRelease alone, so it cannot be completed",
             advice="write it in YAML or JSON",
         )
-    evidence_names(subject)
-    if subject.release.claim is not None and any(each.sha256 for each in subject.release.claim.evidence):
-        raise UsageError(
-            f"{path} states the digest of evidence that the job has yet to write", advice="leave sha256 out"
-        )
-    if subject.release.claim is None or not subject.release.claim.recorded:
-        raise UsageError(
-            f"{path} names no evidence, so nothing would show what the job spent",
-            advice="name the file that the command writes under spec.privacy.evidence",
-        )
+    for why, mend in unkept_promises(subject.release):
+        raise UsageError(f"{path} {why}", advice=mend)
     return subject
 
 
@@ -208,6 +197,12 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
             f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
             advice="name the LocalPath of an output",
         )
+    if request.output in set(map(real, request.job.uploaded)):
+        raise UsageError(
+            f"{request.output}, the folder of --output, is uploaded while the command runs, before its "
+            "release is judged",
+            advice="name an output of the job, as in --output ${{outputs.release}}",
+        )
     require_apart(request, others)
     require_empty(request.output, others)
 
@@ -221,8 +216,12 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
                 f"{request.output}, the folder of --output, and {other} are one in the other",
                 advice="give each input and output of the job a folder of its own",
             )
-    for folder in (*inputs, *others, request.output):
-        for file in (request.declaration, *request.law):
+    judging = (request.declaration, *request.law)
+    for folder, files in (
+        *((folder, judging) for folder in inputs),
+        *((folder, (*judging, *request.lent)) for folder in (*others, request.output)),
+    ):
+        for file in files:
             if real(file).is_relative_to(folder):
                 raise UsageError(
                     f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
@@ -256,16 +255,20 @@ def _before_evidence(terms: JudgementTerms) -> JudgementTerms:
     return replace(terms, policy=policy)
 
 
-def _digest_inputs(job: Job) -> list[dict[str, str]]:
-    """What stands in each input: one digest over the digests of its files."""
-    return [
-        {
-            "name": each.name,
-            "description": each.description,
-            "sha256": folder_hash(input_digests(each.folder)),
-        }
-        for each in job.inputs
+def _digest_inputs(request: JobRequest) -> list[dict[str, str]]:
+    """What stands in each input: one digest over the digests of its files. A ledger changes meanwhile, and is
+    no data: an input that brings nothing else has none.
+    """
+    lent = tuple(map(real, request.lent))
+    read = [
+        (each, input_digests(each.folder, lent))
+        for each in request.job.inputs
         if each.folder is not None and is_folder(each.folder)
+    ]
+    return [
+        {"name": each.name, "description": each.description, "sha256": folder_hash(digests)}
+        for each, digests in read
+        if digests or not any(file.is_relative_to(real(each.folder or Path())) for file in lent)
     ]
 
 

@@ -43,7 +43,7 @@ def check_folder(folder: Folder) -> Verdict:
     search = None if GateName.PII in folder.gates else folder.search
     declared = (*placed_releases(folder.declared.values()), *declared_above(folder.root))
     context = JobContext(folder.policy, declared, search)
-    return check_files(find_job_files(folder.tree.files), context, folder.terms)
+    return check_files(find_job_files(folder.tree.files, folder.contents.read), context, folder.terms)
 
 
 def check_paths(paths: Sequence[Path], terms: JudgementTerms, search: Search) -> Verdict:

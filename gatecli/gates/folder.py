@@ -16,6 +16,7 @@ from gatecli.gates.caching import Cache
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.notices import Notify, ignore
 from gatecli.model.policy import CheckRules, PrivacyPolicy, stamp
+from gatecli.sources.contents import KeptContents
 from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.discovery import is_declaration, searched_among
 from gatecli.sources.interface import Loaded
@@ -76,6 +77,11 @@ class Folder:
     def searched(self) -> tuple[Path, ...]:
         """Files and links to files that a name makes a declaration or a model."""
         return tuple(searched_among((*self.tree.files, *self.tree.links), self.root))
+
+    @cached_property
+    def contents(self) -> KeptContents:
+        """Files that several gates look through for their documents."""
+        return KeptContents()
 
     @cached_property
     def declared(self) -> Mapping[Path, Loaded[Declared]]:

@@ -14,7 +14,8 @@ from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.sealed_artifact import SUFFIX
 from gatecli.model.verdict import Checked, Examined, Verdict
-from gatecli.sources.files import ReadError
+from gatecli.sources.contents import ReadBytes
+from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.key_policy import (
     KEYS_UNREADABLE,
@@ -46,7 +47,8 @@ def check_folder(folder: Folder) -> Verdict:
     A document with a wrong head is the release gate's to report; this one's, where that is left out.
     """
     heads = GateName.RELEASE not in folder.gates
-    return check_keys(request_of(folder.tree.files, folder.tree.links, folder.terms, heads=heads))
+    tree, read = folder.tree, folder.contents.read
+    return check_keys(request_of(tree.files, tree.links, folder.terms, heads=heads, read=read))
 
 
 def request_at(paths: Sequence[Path], terms: JudgementTerms) -> KeyRequest:
@@ -83,15 +85,16 @@ def request_of(
     heads: bool = True,
     policies: Sequence[Path] = (),
     sealed: Sequence[Path] = (),
+    read: ReadBytes = read_bytes,
 ) -> KeyRequest:
     """A request for what stands in `files`, and for the KeyPolicies and the sealed files that are named."""
-    found = [file for file in find_key_policies(files, links) if file not in policies]
-    read = [read_key_policies(file, heads=heads) for file in policies]
-    read += [read_key_policies(file, sought=not is_named_key_policy(file), heads=heads) for file in found]
-    values = tuple(value for each in read for value in each.values)
+    found = [file for file in find_key_policies(files, links, read) if file not in policies]
+    loaded = [read_key_policies(file, heads=heads) for file in policies]
+    loaded += [read_key_policies(file, sought=not is_named_key_policy(file), heads=heads) for file in found]
+    values = tuple(value for each in loaded for value in each.values)
     every = dict.fromkeys((*sealed, *map(_sealed_of, find_manifests(files))))
     states = _sealed_files(tuple(every), values)
-    problems = (*(finding for each in read for finding in each.findings), *states.findings)
+    problems = (*(finding for each in loaded for finding in each.findings), *states.findings)
     return KeyRequest(terms, values, states.values, problems)
 
 

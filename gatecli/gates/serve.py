@@ -42,7 +42,7 @@ def check_folder(folder: Folder) -> Verdict:
     heads = GateName.RELEASE not in folder.gates
     loaded = [
         read_endpoints(file, sought=not is_named_endpoint(file), heads=heads, embedded=True)
-        for file in find_endpoints(folder.tree.files, folder.tree.links)
+        for file in find_endpoints(folder.tree.files, folder.tree.links, folder.contents.read)
     ]
     return check_endpoints(
         EndpointRequest(

@@ -49,6 +49,11 @@ def named_ledger(named: str, folder: Path) -> str:
     return named if "://" in named else str(folder / named)
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a ledger; None for one on a server. Raises UsageError for a URL of another kind."""
+    return None if _scheme(url) in POSTGRES else _file(url)
+
+
 def _scheme(url: str) -> str:
     """The kind of a URL; "" for a file."""
     scheme, found, _ = url.partition("://")

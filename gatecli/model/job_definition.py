@@ -93,7 +93,8 @@ class DefinedInput:
 class DefinedOutput:
     """What a job leaves: `path` is where it stands in the container, `target` where it goes.
 
-    `key` is the key of the key service that it is encrypted by; None where none is named.
+    `key` is the key of the key service that it is encrypted by; None where none is named. `mode` says when
+    the platform takes it: EndOfJob, Continuous, or AppManaged where the command itself sends it.
     """
 
     name: str
@@ -101,6 +102,7 @@ class DefinedOutput:
     path: JobText | None = None
     target: JobText | None = None
     key: JobText | None = None
+    mode: JobText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,14 @@ class JobMachines:
     """What a job runs on. `volume_key` is the key that its disks are encrypted by.
 
     `types` are the platform's names of the machines, all that the job may get. `shell` says that people can
-    open a shell in the container while it runs.
+    open a shell in the container while it runs. `processes` is how many run the command on each machine.
     """
 
     count: JobCount | None = None
     types: tuple[JobText, ...] = ()
     volume_key: JobText | None = None
     shell: JobFlag | None = None
+    processes: JobCount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class JobDefinition:
     """What the job is made of, where that is kept elsewhere: its command and its image are then not known."""
     identity: JobText | None = None
     """Whose rights the job has, as the platform calls them, where the definition says so."""
+    is_training: bool = False
+    """Whether it is a training job of SageMaker, whose container is not that of a processing job."""
     step: str = ""
     """Its key in `flow`."""
     flow: JobFlow | None = field(default=None, repr=False)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gatecli.model.secret_text import hide_secrets
+
 _MAY_TELL = re.compile(
     r"@"  # an address
     r"|(?:[0-9][^0-9\n]{0,3}){5}[0-9]"  # a number, in groups or not
@@ -21,12 +23,14 @@ _MAY_TELL = re.compile(
 
 @lru_cache(maxsize=8192)
 def conceal_values(text: str) -> str:
-    """`text` with every value in it masked that is personal everywhere; published test values stay."""
+    """`text` with every value in it masked that is personal everywhere; published test values stay. Secrets
+    of a known form are hidden too.
+    """
     if not may_tell(text):
         return text
     from gatecli.pii.masking import masked_spans
 
-    return masked_spans(text)
+    return masked_spans(hide_secrets(text))
 
 
 def may_tell(text: str) -> bool:

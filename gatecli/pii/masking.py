@@ -17,6 +17,8 @@ from gatecli.pii.redaction import masked_at
 _BETWEEN = re.compile(r"[_']|(?<![:/])/")
 _ENDING = re.compile(r"(@[\w-]+(?:\.[\w-]+)+)(\.\w{1,12})(?![\w.-])")
 """The ending of a file that is named after an address, which no address could have."""
+_VERSION = re.compile(r"(@[^\s@]+)@")
+"""The mark between a name and its version, where the name is an address."""
 
 
 UNREADABLE = "(not shown)"
@@ -61,5 +63,5 @@ def _without_folders(
 
 def _as_words(text: str) -> str:
     """`text`, of the same length, as the words that a name is made of: `id_…`, `carol@….csv`."""
-    words = _BETWEEN.sub("\n", text)
+    words = _VERSION.sub(r"\1\n", _BETWEEN.sub("\n", text))
     return _ENDING.sub(lambda found: found[1] + " " * len(found[2]), words)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from gatecli.model.document import Document, Place, Position, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.private_endpoint import PrivateEndpoint
+from gatecli.sources.contents import ReadBytes
 from gatecli.sources.documents import head_problem, parse_documents, read_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
@@ -41,14 +42,16 @@ _GROUP = re.compile(rb"(?i)gatecli\.dev/")
 _HEAD = re.compile(rf"""^["']?kind["']?[ \t]*:[ \t]*["']?{KIND}["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
-def find_endpoints(files: Iterable[Path], links: Iterable[Path] = ()) -> Iterator[Path]:
+def find_endpoints(
+    files: Iterable[Path], links: Iterable[Path] = (), read: ReadBytes = read_bytes
+) -> Iterator[Path]:
     """Files that hold an endpoint, by their text; and those whose name says so, whatever they hold.
 
     A link is one by its name alone, where its file is not among `files`.
     """
     known = tuple(files)
     for file in known:
-        if file.suffix.lower() in SUFFIXES and (is_named_endpoint(file) or _holds_endpoint(file)):
+        if file.suffix.lower() in SUFFIXES and (is_named_endpoint(file) or _holds_endpoint(file, read)):
             yield file
     named = [link for link in links if is_named_endpoint(link)]
     targets = {os.path.realpath(file) for file in known} if named else set()
@@ -60,10 +63,10 @@ def is_named_endpoint(file: Path) -> bool:
     return _NAME.fullmatch(file.name.lower()) is not None
 
 
-def _holds_endpoint(file: Path) -> bool:
+def _holds_endpoint(file: Path, read: ReadBytes) -> bool:
     """Whether both words are there. No document of ours is so large, or so closed, that it is not read."""
     try:
-        content = read_bytes(file).replace(b"\0", b"")
+        content = read(file).replace(b"\0", b"")
     except ReadError:
         return False
     return KIND.encode() in content and _GROUP.search(content) is not None

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.key_policy import KeyPolicy
+from gatecli.sources.contents import ReadBytes
 from gatecli.sources.documents import head_problem, read_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
@@ -36,14 +37,16 @@ _WORD = re.compile(rb"\bKeyPolicy\b")
 _HEAD = re.compile(rf"""^["']?kind["']?[ \t]*:[ \t]*["']?{KIND}["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
-def find_key_policies(files: Iterable[Path], links: Iterable[Path] = ()) -> Iterator[Path]:
+def find_key_policies(
+    files: Iterable[Path], links: Iterable[Path] = (), read: ReadBytes = read_bytes
+) -> Iterator[Path]:
     """Files that hold a KeyPolicy, by their text; and those whose name says so, whatever they hold.
 
     A link is one by its name alone, where its file is not among `files`.
     """
     known = tuple(files)
     for file in known:
-        if file.suffix.lower() in SUFFIXES and (is_named_key_policy(file) or _holds_key_policy(file)):
+        if file.suffix.lower() in SUFFIXES and (is_named_key_policy(file) or _holds_key_policy(file, read)):
             yield file
     named = [link for link in links if is_named_key_policy(link)]
     targets = {os.path.realpath(file) for file in known} if named else set()
@@ -55,9 +58,9 @@ def is_named_key_policy(file: Path) -> bool:
     return _NAME.fullmatch(file.name.lower()) is not None
 
 
-def _holds_key_policy(file: Path) -> bool:
+def _holds_key_policy(file: Path, read: ReadBytes) -> bool:
     try:
-        content = read_bytes(file).replace(b"\0", b"")
+        content = read(file).replace(b"\0", b"")
     except ReadError:
         return False
     return _WORD.search(content) is not None and _GROUP.search(content) is not None

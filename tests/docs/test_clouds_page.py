@@ -18,12 +18,12 @@ import pytest
 
 from gatecli.cli.app import main
 from gatecli.cloud.azureml import read_job as read_azure_job
-from gatecli.cloud.release_folder import DECLARATION, RECORD, RETURN, UNCOMMITTED
 from gatecli.cloud.running import JobRequest, run_job
 from gatecli.errors import GatecliError
 from gatecli.gates.ledger_access import open_ledger
 from gatecli.ledger.interface import Store
 from gatecli.ledger.opening import open_store
+from gatecli.model.job_files import DECLARATION, RECORD, RETURN, UNCOMMITTED
 from gatecli.model.ledger import EntryKind, ReservationState
 from tests.cli.test_cloud_run import AZURE
 from tests.support.jobs import (

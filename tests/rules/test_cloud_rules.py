@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.checks.cloud import azureml_steps
+from gatecli.checks.cloud import azureml_steps, network
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.gates import CLOUD, GateName
@@ -28,9 +28,8 @@ PAGE = (EXAMPLES.parents[1] / "docs" / "rules.md").read_text("utf-8")
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in CLOUD.rules}
 BESIDE = {"cloud-plain-traffic": {"cloud-several-machines"}}
 """What else is broken wherever a rule is: only several machines send each other anything."""
-AZUREML = {rule.id for rule in (*azureml_steps.RULES, BINDING)}
+AZUREML = {rule.id for rule in (*azureml_steps.RULES, BINDING, network.REMOTE_SHELL)}
 NOT_REQUESTS = AZUREML | {
-    "cloud-remote-shell",
     "cloud-unknown-value",
     "cloud-unreadable",
     "cloud-unsupported-job",

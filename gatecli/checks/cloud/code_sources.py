@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from gatecli.checks.cloud.interface import JobContext, finding_at
+from gatecli.checks.cloud.programs import SEARCHED, code_words, search_entries
 from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.job_definition import HOLE, DefinedInput, JobDefinition, JobPlatform, JobText
+from gatecli.model.job_definition import DefinedInput, JobDefinition, JobPlatform, JobText
 
 LOADED = Rule("cloud-code-from-input", Severity.ERROR, "A job runs code that its image does not hold")
 
-SEARCHED = frozenset(
-    {
-        "PYTHONPATH",
-        "PYTHONSTARTUP",
-        "PYTHONHOME",
-        "PYTHONUSERBASE",
-        "PATH",
-        "LD_PRELOAD",
-        "LD_LIBRARY_PATH",
-        "LD_AUDIT",
-        "BASH_ENV",
-        "ENV",
-        "R_LIBS",
-        "R_LIBS_USER",
-        "R_PROFILE_USER",
-        "JULIA_LOAD_PATH",
-        "NODE_PATH",
-        "NODE_OPTIONS",
-        "CLASSPATH",
-        "JAVA_TOOL_OPTIONS",
-        "PERL5LIB",
-        "PERL5OPT",
-        "RUBYLIB",
-        "RUBYOPT",
-    }
-)
-"""Variables by which an interpreter, a shell or the loader finds code."""
-_CODE = re.compile(
-    r"\.(?:py[cwz]?|ipynb|sh|bash|r|jl|jar|class|m?js|pl|rb|so(?:\.\d+)*|whl|egg|zip)", re.IGNORECASE
-)
-_INTERPRETER = re.compile(
-    r"(?:python|pypy)[\d.]*|rscript|julia|node|perl|ruby|java|torchrun|accelerate|spark-submit|flwr|"
-    r"sh|bash|dash|ash|zsh|ksh"
-)
-_PIECES = re.compile(r"[^\s;&|<>()'\"`$={},:]+")
 _ROOMS = {JobPlatform.SAGEMAKER: ("/opt/ml/processing", "/opt/ml/input/data")}
 """Below which the inputs of a platform stand, and no image keeps its code."""
 _MEND = "put the code into the image, which is pinned by its digest"
@@ -97,37 +62,22 @@ def _sources(job: JobDefinition) -> Iterator[tuple[str, JobText, Sequence[str]]]
     command = call.command if isinstance(call, RunCall) else ()
     for text in program:
         yield "the program of the job", text, (text.text,)
+    words = [text.text for text in command]
     for number, text in enumerate(command):
-        yield "a program or script of the command", text, tuple(_code_paths(command, number))
+        yield "a program or script of the command", text, code_words(words, number, _is_path)
     for variable in job.environment:
-        if variable.name.upper() in SEARCHED:
-            yield f"an entry of {variable.name.upper()}", variable.value, tuple(_entries(variable.value.text))
+        name = variable.name.upper()
+        if name in SEARCHED:
+            yield f"an entry of {name}", variable.value, search_entries(variable.value.text)
     if isinstance(call, RunCall):
         for option in ("--policy", "--waivers", "--baseline", "--declaration"):
             for text in call.values.get(option, ()):
                 yield f"the file of {option}", text, (text.text,)
 
 
-def _code_paths(command: Sequence[JobText], number: int) -> Iterator[str]:
-    """The paths in a word that name code: a program, a script, files called like code."""
-    text = command[number].text
-    is_script = _is_script(command, number)
-    for piece in _PIECES.findall(text):
-        is_code = _CODE.fullmatch(posixpath.splitext(piece)[1]) is not None
-        if number == 0 or is_script or is_code:
-            yield piece
-
-
-def _is_script(command: Sequence[JobText], number: int) -> bool:
-    """Whether a word is the first that is no option, after the name of an interpreter."""
-    program = posixpath.basename(command[0].text).lower()
-    if number == 0 or not _INTERPRETER.fullmatch(program):
-        return False
-    return all(word.text.startswith("-") for word in command[1:number])
-
-
-def _entries(text: str) -> Iterator[str]:
-    return (entry for entry in re.split(r"[:;,\s=]", text) if entry and entry != HOLE)
+def _is_path(word: str) -> bool:
+    """Whether a word is a file or a folder for certain, as far as a definition shows it."""
+    return "/" in word or word == "."
 
 
 def find_unknown_searches(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:

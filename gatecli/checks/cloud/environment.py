@@ -10,6 +10,7 @@ from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import FLAGS, OPTIONS, RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.job_definition import HOLE, JobDefinition, JobText, JobWords
+from gatecli.model.secret_text import SECRET as SECRET_TEXT
 
 WEAKENED = Rule("cloud-weakened-run", Severity.ERROR, "An option or a variable weakens the run of a job")
 SECRET = Rule("cloud-plaintext-secret", Severity.ERROR, "A definition holds a secret in plain text")
@@ -24,11 +25,6 @@ _HARMLESS = frozenset({*OPTIONS.values(), *FLAGS.values()} - {"GATECLI_EXIT_ZERO
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PGPASSWORD|SECRET|SECRET_?KEY|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN|CREDENTIALS?)$",
     re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[0-9A-Za-z]{36,}|\bgithub_pat_\w{50,}|\bhf_[0-9A-Za-z]{30,}|"
-    r"\bxox[abprs]-[0-9A-Za-z-]{10,}|\bsk-[0-9A-Za-z_-]{32,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|"
-    r"\bAccountKey=[0-9A-Za-z+/]{40,}|\b[a-z][a-z0-9+.-]*://[^\s/:@]{1,100}:[^\s/@]{1,200}@"
 )
 _REFERENCE = re.compile(
     r"arn:aws[a-z-]*:(?:secretsmanager|ssm):.*|/[^\s]*|https://[^/\s]+\.vault\.[^/\s]+/.*|ssm:.*|"
@@ -82,7 +78,7 @@ def find_secrets(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
     ledger = call.value("--ledger") if isinstance(call, RunCall) else None  # another rule asks about it
     for text in words:
         is_ledger = ledger is not None and text.pointer == ledger.pointer
-        if _SECRET_VALUE.search(text.text) and not is_ledger:
+        if SECRET_TEXT.search(text.text) and not is_ledger:
             message = "a word of the definition is a secret, for everybody who may describe the job"
             yield finding_at(SECRET, job, text.pointer, message, mend)
 
@@ -90,6 +86,6 @@ def find_secrets(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
 def _is_secret(name: str, value: str) -> bool:
     if name == "GATECLI_LEDGER":  # another rule asks about its password
         return False
-    if _SECRET_VALUE.search(value):
+    if SECRET_TEXT.search(value):
         return True
     return _SECRET_NAME.search(name) is not None and not _REFERENCE.fullmatch(value)

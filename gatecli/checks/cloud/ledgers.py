@@ -11,7 +11,7 @@ from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.job_definition import JobDefinition, JobText
+from gatecli.model.job_definition import JobDefinition, JobPlatform, JobText
 
 UNSEEN_LEDGER = Rule(
     "cloud-unseen-ledger", Severity.WARNING, "A job does not say which ledger pays: the image may"
@@ -32,6 +32,12 @@ RULES = (UNSEEN_LEDGER, PASSWORD, UNREACHABLE, LOST_LEDGER, LOST_RELEASE)
 
 _SERVER = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _SECRET_PARAMETERS = frozenset({"password", "sslpassword", "passwd"})
+
+
+_OUTPUT = {
+    JobPlatform.SAGEMAKER: "the LocalPath of an output",
+    JobPlatform.AZUREML: "an output of the step: ${{outputs.NAME}}",
+}
 
 
 class LedgerPlace(Enum):
@@ -100,7 +106,7 @@ def find_lost(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
 def _find_lost_release(job: JobDefinition, call: RunCall) -> Iterator[Finding]:
     output = call.value("--output")
     kept = [each.path.text for each in job.outputs if each.path is not None and each.path.is_known]
-    mend = "write --output as a folder at or below the LocalPath of an output"
+    mend = f"write --output as {_OUTPUT[job.platform]}"
     if output is None:
         message = "the job does not say by --output where its release goes"
         yield finding_at(LOST_RELEASE, job, job.pointer, message, mend)
@@ -108,7 +114,7 @@ def _find_lost_release(job: JobDefinition, call: RunCall) -> Iterator[Finding]:
         yield unknown_at(
             job, output.pointer, "where its release goes is known only when the job starts", mend
         )
-    elif not is_below(output.text, kept):
+    elif not any(is_below(output.text, [folder]) and is_below(folder, [output.text]) for folder in kept):
         message = (
             "the job writes its release into a folder that is no output, so it is lost when the job ends"
         )

@@ -16,7 +16,6 @@ from gatecli.checks.cloud.run_call import OPTIONS, RunCall, read_call
 from gatecli.model.budget import Budget
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.floor import stricter_tier
-from gatecli.model.identity import identity_of
 from gatecli.model.job_definition import JobDefinition, JobText
 from gatecli.model.number import read_exact, show
 from gatecli.model.policy import PrivacyPolicy, Tier, bound_tiers
@@ -203,7 +202,7 @@ def _find_other_datasets(promise: Promise) -> Iterator[Finding]:
     if declared is None or not datasets or not all(text.is_known for text in datasets):
         return
     names = {each.name for each in declared.release.spec.datasets}
-    if {identity_of(name) for name in names} != {identity_of(text.text) for text in datasets}:
+    if names != {text.text for text in datasets}:
         yield finding_at(
             DIFFERS,
             promise.job,

@@ -15,6 +15,7 @@ from gatecli.checks.cloud import (
     network,
     promises,
     public_texts,
+    refusals,
     rules,
     unjudged,
 )
@@ -37,7 +38,10 @@ JOB_CHECKS: tuple[JobCheck, ...] = (
     JobCheck((environment.SECRET,), environment.find_secrets),
     JobCheck((), public_texts.find_personal_data_of_job),
     JobCheck((rules.UNKNOWN_VALUE,), unjudged.find_unjudged),
-    JobCheck((ledgers.LOST_LEDGER, ledgers.LOST_RELEASE, rules.UNKNOWN_VALUE), ledgers.find_lost, _SAGEMAKER),
+    JobCheck((ledgers.LOST_LEDGER, ledgers.LOST_RELEASE, rules.UNKNOWN_VALUE), ledgers.find_lost),
+    JobCheck((refusals.REFUSED,), refusals.find_refused_options),
+    JobCheck((refusals.REFUSED, rules.UNKNOWN_VALUE), refusals.find_refused_places, _SAGEMAKER),
+    JobCheck((refusals.REFUSED, rules.UNKNOWN_VALUE), refusals.find_refused_processes, _AZUREML),
     JobCheck((ledgers.UNREACHABLE,), ledgers.find_unreachable, _SAGEMAKER),
     JobCheck((network.OPEN_NETWORK, rules.UNKNOWN_VALUE), network.find_open_network, _SAGEMAKER),
     JobCheck(

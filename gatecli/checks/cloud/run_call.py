@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,8 @@ from typing import TypeAlias
 
 from gatecli.checks.cloud.shell_text import shell_words
 from gatecli.checks.cloud.transform_call import TransformCall, read_transform_options
+from gatecli.errors import UsageError
+from gatecli.model.comma_list import split_list
 from gatecli.model.job_definition import HOLE, JobDefinition, JobPlatform, JobText, JobWords
 
 OPTIONS: Mapping[str, str] = MappingProxyType(
@@ -37,7 +40,21 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 FLAGS: Mapping[str, str] = MappingProxyType(
     {"--exit-zero": "GATECLI_EXIT_ZERO", "--verbose": "GATECLI_VERBOSE", "--quiet": "GATECLI_QUIET"}
 )
-_REPEATED = frozenset({"--dataset", "--waivers", "--report"})
+CHOICES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "--fail-on": frozenset({"error", "warning", "note"}),
+        "--format": frozenset({"text", "json", "sarif", "junit", "github", "markdown", "html"}),
+        "--color": frozenset({"auto", "always", "never"}),
+    }
+)
+"""Options that take one of few words."""
+SEPARATORS: Mapping[str, str | None] = MappingProxyType(
+    {"--dataset": None, "--waivers": os.pathsep, "--report": None}
+)
+"""Options that may be repeated, and what parts the values in the variable of each; None is any blank."""
+SHORT: Mapping[str, str] = MappingProxyType({"-f": "--format", "-v": "--verbose", "-q": "--quiet"})
+"""Short names of options."""
+_SHORT_FLAGS = re.compile("-[vq]+")
 _SHELL_FLAGS = re.compile(r"-[aeuxl]*c|-[aeuxl]+")
 _PYTHON_FLAGS = re.compile(r"-[EIsPuBO]+")
 _DEEPEST = 3
@@ -63,13 +80,19 @@ class RunCall:
 
     @property
     def datasets(self) -> tuple[JobText, ...]:
-        """The names of the datasets, one by one."""
+        """The names of the datasets, one by one; none of a list that cannot be read."""
         return tuple(
-            JobText(name.strip(), text.pointer)
+            JobText(name, text.pointer)
             for text in self.values.get("--dataset", ())
-            for name in text.text.split(",")
-            if name.strip()
+            for name in _names_in(text.text)
         )
+
+
+def _names_in(text: str) -> Sequence[str]:
+    try:
+        return split_list([text])
+    except UsageError:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +232,8 @@ def _take_option(
     flags: dict[str, JobText],
 ) -> CallFault | None:
     name, has_value, text = word.text.partition("=")
+    if word.text in SHORT:
+        name, has_value = SHORT[word.text], ""
     if name in OPTIONS:
         value = JobText(text, word.pointer) if has_value else next(rest, None)
         if value is None:
@@ -218,14 +243,17 @@ def _take_option(
     if word.text in FLAGS:
         flags[word.text] = word
         return None
+    if _SHORT_FLAGS.fullmatch(word.text):
+        flags.update({SHORT[f"-{letter}"]: word for letter in word.text[1:]})
+        return None
     if not word.is_known:
         return CallFault(word.pointer, "one of its options is known only when it starts", is_unknown=True)
     return CallFault(word.pointer, "it has an option before -- that this release does not know")
 
 
 def _in_variable(option: str, value: JobText) -> tuple[JobText, ...]:
-    """The values that a variable holds: of an option that may be repeated, each between blanks."""
-    texts = value.text.split() if option in _REPEATED else [value.text]
+    """The values that a variable holds: of an option that may be repeated, several."""
+    texts = value.text.split(SEPARATORS[option]) if option in SEPARATORS else [value.text]
     return tuple(JobText(text, value.pointer) for text in texts)
 
 

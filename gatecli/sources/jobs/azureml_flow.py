@@ -37,7 +37,15 @@ DEEPEST = 8
 _FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
     {
         **dict.fromkeys(
-            ("inputs", "outputs", "environment_variables", "services", "resources", "identity"),
+            (
+                "inputs",
+                "outputs",
+                "environment_variables",
+                "services",
+                "resources",
+                "identity",
+                "distribution",
+            ),
             ("a block of keys", (dict,)),
         ),
         **dict.fromkeys(("command", "code", "type"), ("a text", (str,))),
@@ -388,5 +396,6 @@ def _moved_job(job: JobDefinition, at: str) -> JobDefinition:
             job.machines,
             count=None if job.machines.count is None else replace(job.machines.count, pointer=at),
             shell=None if job.machines.shell is None else replace(job.machines.shell, pointer=at),
+            processes=None if job.machines.processes is None else replace(job.machines.processes, pointer=at),
         ),
     )

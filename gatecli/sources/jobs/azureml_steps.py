@@ -206,16 +206,20 @@ def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator
 def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachines:
     count: JobCount | None = None
     shell: JobFlag | None = None
+    processes: JobCount | None = None
     for part, moved in ((inner, at), (step, None)):
         found = None if part is None else part.below("resources", "instance_count")
         if found is not None:
             count = JobCount(found.count().value, moved or found.pointer)
+        found = None if part is None else part.below("distribution", "process_count_per_instance")
+        if found is not None:
+            processes = JobCount(found.count().value, moved or found.pointer)
         services = _below(part, "services")
         for _, service in services.members() if services is not None else ():
             kind = text_of(service.member("type")) or text_of(service.member("job_service_type"))
             if kind is None or kind.text.lower() in _SHELLS or not kind.is_known:
                 shell = JobFlag(value=True, pointer=moved or service.pointer)
-    return JobMachines(count=count, shell=shell)
+    return JobMachines(count=count, shell=shell, processes=processes)
 
 
 def texts_of_reading(job: JobDefinition) -> Iterator[DataOrigin]:

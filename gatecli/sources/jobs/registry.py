@@ -11,6 +11,7 @@ from pathlib import Path
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.job_definition import JobDefinition
+from gatecli.sources.contents import ReadBytes
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.azureml import AZUREML
@@ -38,9 +39,12 @@ JOB_READERS: tuple[JobReader, ...] = (
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 
 
-def find_job_files(files: Iterable[Path]) -> Iterator[Path]:
+_MARKS = tuple(tuple(word.lower() for word in words) for reader in JOB_READERS for words in reader.marks)
+
+
+def find_job_files(files: Iterable[Path], read: ReadBytes = read_bytes) -> Iterator[Path]:
     """Files that may hold a definition, by their text."""
-    return (file for file in files if file.suffix.lower() in SUFFIXES and _is_marked(file))
+    return (file for file in files if file.suffix.lower() in SUFFIXES and _is_marked(file, read))
 
 
 _HEAD = 4096
@@ -53,10 +57,10 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return bytes((int(match[1], 16),))
 
 
-def _is_marked(file: Path) -> bool:
+def _is_marked(file: Path, read: ReadBytes) -> bool:
     """What cannot be read is no definition of ours to report: whoever searches texts says so."""
     try:
-        return _has_marks(read_bytes(file))
+        return _has_marks(read(file))
     except ReadError:
         return False
 
@@ -65,10 +69,11 @@ def _has_marks(content: bytes) -> bool:
     head = content[:_HEAD].replace(b"\0", b"")  # UTF-16 without decoding it
     if b'"format_version"' in head and any(key in head for key in _OF_A_PLAN):
         return False  # a plan of Terraform, whose jobs another gate judges
-    text = _ESCAPED.sub(_unescape, content.replace(b"\0", b"")).lower()
-    return any(
-        all(word.lower() in text for word in words) for reader in JOB_READERS for words in reader.marks
-    )
+    text = content.replace(b"\0", b"")
+    if b"\\" in text:
+        text = _ESCAPED.sub(_unescape, text)
+    text = text.lower()
+    return any(all(word in text for word in words) for words in _MARKS)
 
 
 def read_jobs(path: Path) -> Loaded[JobDefinition]:

@@ -95,6 +95,7 @@ def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
         tuple(_unjudged_parts(request, _LISTS_OF_TRAINING)),
         (*_tags(request), *_texts(settings)),
         tuple(text for text in (text_of(_below(settings, _SUBMITTED)),) if text is not None),
+        is_training=True,
     )
 
 
@@ -132,7 +133,13 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
             ),
             "ProcessingOutputConfig": {
                 "KmsKeyId": TEXT,
-                "Outputs": ListOf({"OutputName": TEXT, "S3Output": _S3}),
+                "Outputs": ListOf(
+                    {
+                        "OutputName": TEXT,
+                        "S3Output": {**_S3, "S3UploadMode": TEXT},
+                        "AppManaged": FLAG,
+                    }
+                ),
             },
             "ProcessingResources": {
                 "ClusterConfig": {
@@ -279,6 +286,7 @@ def _outputs(request: JobPart) -> Iterator[DefinedOutput]:
             text_of(_below(s3, "LocalPath")),
             text_of(_below(s3, "S3Uri")),
             key,
+            _upload_mode(item, s3),
         )
     inputs = request.member("ProcessingInputs")
     for item in () if inputs is None else inputs.items():
@@ -290,6 +298,18 @@ def _outputs(request: JobPart) -> Iterator[DefinedOutput]:
                 yield DefinedOutput(
                     name.text if name else "", query.pointer, None, target, text_of(query.member("KmsKeyId"))
                 )
+
+
+def _upload_mode(output: JobPart, s3: JobPart | None) -> JobText:
+    """When an output is uploaded; one without a folder is sent by the command itself."""
+    managed = output.member("AppManaged")
+    flag = None if managed is None else managed.flag()
+    if managed is not None and (flag is None or flag.value is not False):
+        is_unknown = flag is not None and flag.value is None
+        return JobText(HOLE if is_unknown else "AppManaged", managed.pointer)
+    if s3 is None or s3.member("LocalPath") is None:
+        return JobText("AppManaged", output.pointer)
+    return text_of(s3.member("S3UploadMode")) or JobText("", s3.pointer)
 
 
 def _training_outputs(config: JobPart) -> Iterator[DefinedOutput]:

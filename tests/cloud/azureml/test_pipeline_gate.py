@@ -513,3 +513,72 @@ def test_an_output_that_is_mounted_shows_what_is_there(
     step = {**TRAIN, "command": "cat ${{outputs.o}}/patients.csv", "outputs": outputs}
     write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"s": step}})
     assert rules_of(tmp_path) == expected
+
+
+PATIENTS_INPUT = {"type": "uri_file", "path": "azureml:patients:1"}
+RUN = "gatecli cloud azureml run --dataset patients-2026 --epsilon 0.5 --delta 1e-8"
+SERVER = "--ledger postgresql://ledger.acme.example/budgets"
+KEPT = "--output ${{outputs.release}}"
+STEP: dict[str, Any] = {
+    "type": "command",
+    "inputs": {"raw": PATIENTS_INPUT},
+    "outputs": {"release": {"type": "uri_folder"}},
+    "environment": {"image": f"acme.azurecr.io/job{IMAGE}"},
+    "command": f"{RUN} {SERVER} {KEPT} -- python train.py",
+}
+REFUSED: dict[str, tuple[Any, list[str]]] = {
+    "the step itself": ({}, []),
+    "one process": ({"distribution": {"type": "pytorch", "process_count_per_instance": 1}}, []),
+    "two processes": (
+        {"distribution": {"type": "pytorch", "process_count_per_instance": 2}},
+        ["cloud-refused-run"],
+    ),
+    "processes that come later": (
+        {"distribution": {"type": "mpi", "process_count_per_instance": "${{parent.inputs.n}}"}},
+        ["cloud-unknown-value"],
+    ),
+    "ranks of its own": ({"environment_variables": {"WORLD_SIZE": "4"}}, ["cloud-refused-run"]),
+    "one rank": ({"environment_variables": {"WORLD_SIZE": "1"}}, []),
+    "the name of another run": (
+        {"environment_variables": {"AZUREML_RUN_ID": "another"}},
+        ["cloud-refused-run"],
+    ),
+    "a folder that is uploaded meanwhile": (
+        {"command": f"{RUN} {SERVER} --output outputs -- python train.py"},
+        ["cloud-lost-release"],
+    ),
+    "a folder of the container": (
+        {"command": f"{RUN} {SERVER} --output /tmp/release -- python train.py"},
+        ["cloud-lost-release"],
+    ),
+    "a folder below an output": (
+        {"command": f"{RUN} {SERVER} {KEPT}/churn -- python train.py"},
+        ["cloud-lost-release"],
+    ),
+    "no folder": ({"command": f"{RUN} {SERVER} -- python train.py"}, ["cloud-lost-release"]),
+    "a ledger of the image": (
+        {"command": f"{RUN} --ledger /opt/ledger.db {KEPT} -- python train.py"},
+        ["cloud-lost-ledger"],
+    ),
+    "a declaration in the release": (
+        {"command": f"{RUN} {SERVER} {KEPT} --declaration ${{{{outputs.release}}}}/a.yaml -- python t.py"},
+        ["cloud-refused-run"],
+    ),
+    "another word": (
+        {"command": f"{RUN} {SERVER} {KEPT} --fail-on never -- python train.py"},
+        ["cloud-refused-run"],
+    ),
+    "a switch that is neither": ({"environment_variables": {"GATECLI_QUIET": 2}}, ["cloud-refused-run"]),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_the_entry_point_of_a_step_refuses_is_told_before(
+    tmp_path: Path, change: Any, expected: list[str]
+) -> None:
+    policy = "apiVersion: gatecli.dev/v1\nkind: PrivacyPolicy\nmetadata: {name: acme}\n"
+    (tmp_path / "gatecli.yaml").write_text(
+        f"{policy}spec: {{extends: default, datasets: {{patients-2026: health}}}}\n", "utf-8"
+    )
+    write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"train": {**STEP, **change}}})
+    assert rules_of(tmp_path) == expected

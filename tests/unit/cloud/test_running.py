@@ -510,3 +510,17 @@ def test_two_jobs_of_one_version_publish_one_release(jobs: InProcess, store: Sto
     assert second[0].verdict.passed
     assert left_in(request.output) == []
     assert held(store) == 2 * ONE
+
+
+@pytest.mark.parametrize("below", ["outputs", "logs", "outputs/release"])
+def test_a_release_in_a_folder_that_is_uploaded_meanwhile_is_refused(
+    jobs: InProcess, store: Store, below: str
+) -> None:
+    request = jobs.request()
+    here = request.declaration.parent
+    output = here / below
+    output.mkdir(parents=True)
+    job = replace(request.job, outputs=(), uploaded=(here / "outputs", here / "logs"))
+    with pytest.raises(UsageError, match=r"uploaded while the command runs|one in the other"):
+        run_job(replace(request, job=job, output=output))
+    assert held(store) == 0

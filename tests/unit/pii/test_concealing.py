@@ -72,3 +72,15 @@ def test_whatever_may_be_masked_is_searched_for() -> None:
 )
 def test_a_plain_sentence_needs_no_search(text: str) -> None:
     assert not may_tell(text)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["AKIA" + "Q1" * 8, "ghp_" + "a1" * 18, "sk-" + "a1" * 16, "-----BEGIN PRIVATE KEY-----", "db://a:b1c@"],
+)
+def test_a_secret_of_a_known_form_is_hidden(secret: str) -> None:
+    assert conceal_values(f"no file 1234567890 {secret}/x 0x12") == "no file 1234567890 (secret)/x 0x12"
+
+
+def test_an_address_before_a_version_is_masked() -> None:
+    assert "miller" not in conceal_values("the entry of zoe.miller@hospital-nord.org@1.0.0+run:first")

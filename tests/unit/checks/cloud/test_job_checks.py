@@ -86,7 +86,7 @@ FINE: dict[str, Any] = {
     "options with =": with_arguments(*(f"{a}={b}" for a, b in zip(OPTIONS[::2], OPTIONS[1::2], strict=True))),
     "the limits themselves": arguments(epsilon="4", delta="1e-4"),
     "another case of the dataset": arguments(dataset="Customers-2026"),
-    "a release below an output": arguments(output=f"{OPTIONS[7]}/churn"),
+    "a release at an output by another way": arguments(output=f"{OPTIONS[7]}/../release/"),
     "data of an input as an argument": run("python", "train.py", "--data", f"{CODE}/a.csv", CODE),
     "code of the image": run("python", "/opt/program/train.py"),
     "a path beside an input": run("python", f"{CODE}-code/train.py"),
@@ -158,7 +158,11 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
     ),
     "a network for a file": (arguments(ledger=f"{CODE}/a.db", ledger_key="k"), ["open-network"]),
     "no release folder": (arguments(output=None), ["lost-release"]),
-    "a release above an output": (arguments(output="/opt/ml/processing/output"), ["lost-release"]),
+    "a release above an output": (
+        arguments(output="/opt/ml/processing/output"),
+        ["lost-release", "refused-run"],
+    ),
+    "a release below an output": (arguments(output=f"{OPTIONS[7]}/churn"), ["lost-release", "refused-run"]),
     "a script of an input": (run("python", f"{CODE}/train.py"), ["code-from-input"]),
     "a script with another name": (run("python", f"{CODE}/train"), ["code-from-input"]),
     "a script after options": (run("python", "-u", f"{CODE}/train"), ["code-from-input"]),
@@ -183,7 +187,7 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
         ["code-from-input"],
     ),
     "an input over the image": (input_at("/usr/lib/python3"), ["code-from-input"]),
-    "an input over all inputs": (input_at("/opt/ml/processing"), ["code-from-input"]),
+    "an input over all inputs": (input_at("/opt/ml/processing"), ["code-from-input", "refused-run"]),
     "an input out of its room": (input_at("/opt/ml/processing/../../program"), ["code-from-input"]),
     "exit zero": (with_arguments(*OPTIONS, "--exit-zero"), ["weakened-run"]),
     "another root": (with_arguments(*OPTIONS, "--root", "/opt/other"), ["weakened-run"]),
@@ -212,8 +216,8 @@ def test_a_change_breaks_its_rule_and_no_other(change: Any, rules: list[str], tm
     assert rules_of(judge(tmp_path, changed(JOB, change))) == rules
 
 
-def test_a_training_job_keeps_the_same_rules(tmp_path: Path) -> None:
-    assert rules_of(judge(tmp_path, TRAINING_JOB)) == []
+def test_a_training_job_keeps_the_same_rules_and_has_another_container(tmp_path: Path) -> None:
+    assert rules_of(judge(tmp_path, TRAINING_JOB)) == ["refused-run"]
 
 
 TRAINING: dict[str, tuple[Any, list[str]]] = {
@@ -234,7 +238,7 @@ TRAINING: dict[str, tuple[Any, list[str]]] = {
 
 @pytest.mark.parametrize(("change", "rules"), TRAINING.values(), ids=TRAINING.keys())
 def test_a_change_to_a_training_job_breaks_its_rule(change: Any, rules: list[str], tmp_path: Path) -> None:
-    assert rules_of(judge(tmp_path, changed(TRAINING_JOB, change))) == rules
+    assert rules_of(judge(tmp_path, changed(TRAINING_JOB, change))) == sorted([*rules, "refused-run"])
 
 
 SECRETS = ["hunter2-of-mine", "zoe.miller@hospital-nord.org", "AKIA" + "A1" * 8]
