@@ -2,8 +2,8 @@
 
     gatecli cloud flower run … --output release -- python train.py release
 
-Writes rounds.json, which is the evidence, and model.npz into the folder, which has to be empty. The entry point
-judges both and completes the declaration.
+Writes rounds.json, which is the evidence, and model.npz into the folder, which has to be empty. The entry
+point judges both, and completes the declaration.
 """
 
 from __future__ import annotations
