@@ -302,6 +302,26 @@ def test_a_root_is_never_above_and_hardly_below(number: Fraction) -> None:
     assert float(root) == pytest.approx(float(number) ** 0.5)
 
 
+@pytest.mark.parametrize("exponent", [-1, -19, -41, -300, -4001])
+def test_the_root_of_the_least_number_is_not_zero(exponent: int) -> None:
+    number = 7 * Fraction(10) ** exponent
+    root = root_below(number)
+    assert 0 < root
+    assert 1 - Fraction(1, 2**60) < root * root / number <= 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"noise": noise("1e-300", place="clients", clients=30)},
+        {"noise": noise("1e-300"), "clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": 3}},
+        {"clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": "1e-300"}},
+    ],
+)
+def test_hardly_any_noise_is_read_as_such(changes: dict[str, Any], tmp_path: Path) -> None:
+    assert 0 < multiplier(tmp_path, **changes) < Fraction(1, 10**299)
+
+
 @given(
     st.fractions(min_value=Fraction(1, 100), max_value=100),
     st.fractions(min_value=Fraction(1, 10**9), max_value=Fraction(1, 2)),
