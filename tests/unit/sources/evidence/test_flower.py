@@ -306,7 +306,7 @@ def test_a_root_is_never_above_and_hardly_below(number: Fraction) -> None:
 def test_the_root_of_the_least_number_is_not_zero(exponent: int) -> None:
     number = 7 * Fraction(10) ** exponent
     root = root_below(number)
-    assert 0 < root
+    assert root > 0
     assert 1 - Fraction(1, 2**60) < root * root / number <= 1
 
 
