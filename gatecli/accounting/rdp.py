@@ -203,14 +203,15 @@ def _after(curve: Iterable[float], doublings: int, orders: tuple[float, ...]) ->
 
 
 def _fixed_size(term: FixedSizeTerm, orders: tuple[float, ...]) -> list[float]:
+    """The smaller of the amplified curve, and of plain Gaussian noise against all records of a group at once:
+    which records are drawn does not depend on what they hold, and divergences are quasi-convex.
+    """
     doublings, higher = _group_orders(term.group, orders)
     sigma, rate = below(term.sigma), min(above(term.rate), 1.0)
     if not 1e-6 < sigma < 1e9:
         raise NumericFailure("parameters beyond what Rényi accounting can compute")
     curve = _after(fixed_size_curve(sigma, rate, higher), doublings, orders)
-    if not term.zeroed:
-        return curve
-    reach = term.group / (2 * sigma)
+    reach = term.group / (2 * sigma if term.zeroed else sigma)
     plain = (order * reach * reach / 2 * (1 + _RELATIVE) for order in orders)
     return [min(pair) for pair in zip(curve, plain, strict=True)]
 

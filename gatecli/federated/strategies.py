@@ -6,8 +6,9 @@ and hands an aggregate on only when the round is in the file.
 
 from __future__ import annotations
 
+import cmath
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
@@ -107,6 +108,8 @@ class _Recorded:
         bound, noise = self._clipping, self._facts(server_round)[1]
         if self._local is not None:
             bound, noise = replies.local or (None, None)
+        if not replies.are_finite:
+            bound = None
         self._recorder.end_round(
             answered=replies.answered,
             released=released,
@@ -125,7 +128,11 @@ class _Recorded:
         return wrapper_facts(self.strategy)
 
     def _averages(self, method: str) -> bool:
-        """Whether the innermost strategy releases the plain mean of Flower's FedAvg."""
+        """Whether the innermost strategy releases the plain mean of Flower's FedAvg, and no wrapper of
+        somebody else stands between it and the noise.
+        """
+        if not all(map(_is_flowers, list(_layers(self.strategy))[1:-1])):
+            return False
         inner = type(innermost(self.strategy))
         averaging = next((kind for kind in inner.__mro__ if kind.__name__ == "FedAvg"), None)
         return averaging is not None and getattr(inner, method) is getattr(averaging, method)
@@ -133,10 +140,14 @@ class _Recorded:
 
 @dataclass(frozen=True, slots=True)
 class _ReceivedReplies:
-    """What clients sent in a round, as far as it is recorded."""
+    """What clients sent in a round, as far as it is recorded.
+
+    Clipping does not bound what is not finite: beside a NaN, Flower leaves any number as it is.
+    """
 
     answered: int
     weights: RoundWeights | None
+    are_finite: bool
     metrics: tuple[str, ...] = ()
     local: Facts | None = None
 
@@ -185,9 +196,10 @@ class _RecordedFits(_Recorded):
         averaged = self._averages("aggregate_fit")
         weights = [each.num_examples for _, each in results] if averaged else []
         names = tuple(name for _, each in results for name in each.metrics if name != _NORM_BIT)
+        are_finite = _are_finite(_arrays_of_fits(results))
         aggregate = self.strategy.aggregate_fit(server_round, results, failures)
         if results or failures:
-            found = _ReceivedReplies(len(results), _weights(weights), names)
+            found = _ReceivedReplies(len(results), _weights(weights), are_finite, names)
             self._end(server_round, found, released=aggregate[0] is not None)
         return aggregate
 
@@ -201,16 +213,29 @@ class _RecordedFits(_Recorded):
         return self.strategy.evaluate(server_round, parameters)
 
 
-def innermost(strategy: Any) -> Any:
-    """The strategy within wrappers."""
+def _layers(strategy: Any) -> Iterator[Any]:
+    """The strategy and what it wraps, from without."""
+    yield strategy
     while hasattr(strategy, "strategy"):
         strategy = strategy.strategy
-    return strategy
+        yield strategy
+
+
+def innermost(strategy: Any) -> Any:
+    """The strategy within wrappers."""
+    return list(_layers(strategy))[-1]
+
+
+def _is_flowers(strategy: Any) -> bool:
+    """Whether it is a class of Flower itself: a subclass may aggregate in any way."""
+    return type(strategy).__module__.partition(".")[0] == "flwr"
 
 
 def wrapper_facts(strategy: Any) -> Facts:
-    """What one of Flower's wrappers clips to and adds at this moment; nothing of any other strategy."""
-    if not all(hasattr(strategy, name) for name in _WRAPPER):
+    """What one of Flower's wrappers clips to and adds at this moment; nothing of any other strategy, nor of a
+    subclass of one.
+    """
+    if not _is_flowers(strategy) or not all(hasattr(strategy, name) for name in _WRAPPER):
         return None, None
     norm, adaptive = strategy.clipping_norm, hasattr(strategy, "target_clipped_quantile")
     count = strategy.clipped_count_stddev if adaptive else None
@@ -223,7 +248,26 @@ def _replies_of(contents: list[Any], weighted_by: str | None) -> _ReceivedReplie
     skipped = {weighted_by, _NORM_BIT}
     names = tuple(name for record in metrics for name in record if name not in skipped)
     weights = [record.get(weighted_by) for record in metrics] if weighted_by else []
-    return _ReceivedReplies(len(contents), _weights(weights), names, _told_noise(contents))
+    arrays = (
+        array
+        for each in contents
+        for part in each.array_records.values()
+        for array in part.to_numpy_ndarrays()
+    )
+    are_finite = _are_finite(arrays)
+    return _ReceivedReplies(len(contents), _weights(weights), are_finite, names, _told_noise(contents))
+
+
+def _arrays_of_fits(results: Iterable[Any]) -> Iterator[Any]:
+    from flwr.common import parameters_to_ndarrays  # noqa: PLC0415 - an optional package
+
+    for _, each in results:
+        yield from parameters_to_ndarrays(each.parameters)
+
+
+def _are_finite(arrays: Iterable[Any]) -> bool:
+    """Whether no array holds NaN or infinity; a sum that overflows counts as one that does."""
+    return all(cmath.isfinite(complex(array.sum())) for array in arrays)
 
 
 def _weights(weights: list[Any]) -> RoundWeights | None:

@@ -17,19 +17,20 @@ from gatecli.model.table_evidence import EvidenceTool
 
 MAX_ROUNDS = 100_000
 
-_PRECISION = 2**64
-"""Roots are cut to so many parts, downwards: less noise is more cost."""
+_ROOT_BITS = 64
+"""Roots are cut to so many binary places or more, downwards: less noise is more cost."""
 
 _CERTAIN = 1 - Fraction(1, 10**12)
 """What is left of a logarithm when its rounding is given up."""
 
 
 def root_below(number: Fraction) -> Fraction:
-    """The square root, exact where it is rational, else cut downwards."""
+    """The square root, exact where it is rational, else cut downwards; above 0 where the number is."""
     top, bottom = math.isqrt(number.numerator), math.isqrt(number.denominator)
     if (top * top, bottom * bottom) == (number.numerator, number.denominator):
         return Fraction(top, bottom)
-    return Fraction(math.isqrt(number.numerator * _PRECISION**2 // number.denominator), _PRECISION)
+    places = _ROOT_BITS + max(0, number.denominator.bit_length() - number.numerator.bit_length()) // 2
+    return Fraction(math.isqrt(number.numerator * 4**places // number.denominator), 2**places)
 
 
 class ClientSampling(StrEnum):

@@ -49,6 +49,7 @@ def client_app(
     mods: list[Any] | None = None,
     failing: frozenset[int] = frozenset(),
     metrics: dict[str, float] | None = None,
+    broken: float = 0.0,
 ) -> ClientApp:
     app = ClientApp(mods=mods)
 
@@ -59,7 +60,9 @@ def client_app(
             raise Crash
         (weights,) = message.content["arrays"].to_numpy_ndarrays()
         told = MetricRecord({"num-examples": weight(client), **(metrics or {})})
-        arrays = ArrayRecord({"w": Array(weights + client - 4.5)})
+        update = weights + client - 4.5
+        update[0] += broken if client == 3 else 0.0
+        arrays = ArrayRecord({"w": Array(update)})
         return Message(RecordDict({"arrays": arrays, "metrics": told}), reply_to=message)
 
     return app
@@ -173,7 +176,7 @@ class Manager:
         return list(range(num_clients))
 
 
-def fits(file: Path) -> dict[str, Any]:
+def fits(file: Path, broken: float = 0.0) -> dict[str, Any]:
     """A strategy of clients and fits, as Flower had them alone before messages."""
     plan = FixedClippingOfFits(
         FedAvgOfFits(fraction_fit=1.0, min_fit_clients=CLIENTS, min_available_clients=CLIENTS),
@@ -185,9 +188,25 @@ def fits(file: Path) -> dict[str, Any]:
     parameters = ndarrays_to_parameters([np.zeros(3)])
     for number in (1, 2, 3):
         asked = recorded.configure_fit(number, parameters, Manager())
-        results = [(client, Fit(ndarrays_to_parameters([np.ones(3)]))) for client, _ in asked]
+        results = [(client, Fit(ndarrays_to_parameters([np.ones(3) + broken]))) for client, _ in asked]
         parameters, _ = recorded.aggregate_fit(number, results, [])
     return {"released": parameters is not None}
+
+
+class WithoutNoise(strategy.DifferentialPrivacyServerSideFixedClipping):  # type: ignore[misc]
+    """Looks as Flower's wrapper does, and adds nothing."""
+
+    def aggregate_train(self, server_round: int, replies: Any) -> Any:
+        return self.strategy.aggregate_train(server_round, replies)
+
+
+class TenTimes(strategy.DifferentialPrivacyServerSideFixedClipping):  # type: ignore[misc]
+    """Stands between the noise and the mean, and makes the mean ten times as large."""
+
+    def aggregate_train(self, server_round: int, replies: Any) -> Any:
+        arrays, metrics = self.strategy.aggregate_train(server_round, replies)
+        (weights,) = arrays.to_numpy_ndarrays()
+        return ArrayRecord({"w": Array(10 * weights)}), metrics
 
 
 def describe(_: int) -> Any:
@@ -211,6 +230,11 @@ SCENARIOS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "optimiser": lambda file: run(
         file, fixed(within=strategy.FedAdam(min_train_nodes=CLIENTS)), client_app()
     ),
+    "subclass": lambda file: run(file, WithoutNoise(averaging(), 1.5, 2.0, CLIENTS), client_app()),
+    "between": lambda file: run(file, fixed(within=TenTimes(averaging(), 1.5, 2.0, CLIENTS)), client_app()),
+    "nan": lambda file: run(file, fixed(), client_app(broken=float("nan"))),
+    "infinite": lambda file: run(file, fixed(), client_app(broken=float("inf"))),
+    "nan-fits": lambda file: fits(file, broken=float("nan")),
     "metrics": lambda file: run(file, fixed(), client_app(metrics={"loss": 0.5})),
     "described": lambda file: run(file, averaging(), client_app(), describe=describe),
     "local": local,

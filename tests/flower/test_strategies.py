@@ -94,9 +94,17 @@ def test_clients_that_do_not_answer_take_noise_away(runs: Runs) -> None:
     assert flaws(found) == [FederatedFlaw.NOISE_SCALE]
 
 
-@pytest.mark.parametrize("scenario", ["plain", "optimiser", "untold"])
+@pytest.mark.parametrize("scenario", ["plain", "optimiser", "untold", "subclass", "between"])
 def test_what_is_not_a_noisy_mean_of_clipped_updates_is_unaccountable(scenario: str, runs: Runs) -> None:
     assert [type(each) for each in runs.evidence(scenario).mechanisms] == [Unaccountable]
+
+
+@pytest.mark.parametrize("scenario", ["nan", "infinite", "nan-fits"])
+def test_an_update_that_no_norm_bounds_is_unaccountable(scenario: str, runs: Runs) -> None:
+    """Beside a NaN Flower clips nothing, so another number of the update may be as large as any."""
+    (found,) = runs.evidence(scenario).mechanisms
+    assert isinstance(found, Unaccountable)
+    assert "norm nothing bounds" in found.description
 
 
 def test_a_strategy_of_ones_own_says_what_it_adds(runs: Runs) -> None:

@@ -29,6 +29,9 @@ from gatecli.model.federated_evidence import (
 from gatecli.model.mechanism import DpSgd, Gaussian, Mechanism, Sampling, Unaccountable
 from gatecli.model.number import show, show_down, show_percent, show_up
 
+_ROUNDING = Fraction(1, 10**9)
+"""Of a sum of weights of 1 ÷ m in floats."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Ratio:
@@ -81,7 +84,7 @@ def _sampled_noise(each: FederatedRound, evidence: FederatedEvidence, multiplier
             steps=each.count,
             clipping_norm=norm,
         )
-    drawn = evidence.sampling is ClientSampling.FIXED_SIZE
+    drawn = evidence.sampling is ClientSampling.FIXED_SIZE and not has_lost_clients(each, evidence)
     return DpSgd(
         noise_multiplier=multiplier,
         sampling=Sampling.FIXED_SIZE,
@@ -90,6 +93,17 @@ def _sampled_noise(each: FederatedRound, evidence: FederatedEvidence, multiplier
         steps=each.count,
         clipping_norm=norm,
     )
+
+
+def has_lost_clients(each: FederatedRound, evidence: FederatedEvidence) -> bool:
+    """Whether a drawn client did not answer, and the noise over the mean follows from how many did.
+
+    Of R clients that would have answered, m did: that is a sample of m out of R, and nobody knows R. A fixed
+    denominator under the server's noise needs no m: each client is in the sum with the planned probability.
+    """
+    if evidence.denominator is not None and isinstance(each.noise, ServerNoise):
+        return False
+    return each.answered != each.sampled
 
 
 def _merge(mechanisms: Iterable[Mechanism]) -> tuple[Mechanism, ...]:
@@ -142,10 +156,19 @@ def _has_no_noise(each: FederatedRound, _: FederatedEvidence) -> bool:
     return noise is None or (isinstance(noise, ServerNoise | ClientNoise) and noise.multiplier == 0)
 
 
-def _has_unequal_weights(each: FederatedRound, _: FederatedEvidence) -> bool:
+def _has_unequal_weights(each: FederatedRound, evidence: FederatedEvidence) -> bool:
+    """Whether weights are of the clients' saying: they differ, or are equal to some number by chance.
+
+    1 is a constant, and so is 1 ÷ m where the server divides; 5000 is how much each happens to hold.
+    """
     if isinstance(each.noise, LocalNoise) or not each.answered or each.weights is None:
         return False
-    return each.weights.largest * each.answered != each.weights.total
+    divided = evidence.denominator is None and abs(each.weights.total - 1) <= _ROUNDING
+    return not _are_equal(each) or not (each.weights.largest == 1 or divided)
+
+
+def _are_equal(each: FederatedRound) -> bool:
+    return each.weights is not None and each.weights.largest * (each.answered or 0) == each.weights.total
 
 
 def _has_unknown_weights(each: FederatedRound, _: FederatedEvidence) -> bool:
@@ -165,6 +188,10 @@ def _is_below_its_norm(each: FederatedRound, _: FederatedEvidence) -> bool:
 
 def _is_local_and_adaptive(each: FederatedRound, _: FederatedEvidence) -> bool:
     return each.clipping is not None and each.clipping.adaptive and isinstance(each.noise, LocalNoise)
+
+
+def _has_random_noise(each: FederatedRound, evidence: FederatedEvidence) -> bool:
+    return evidence.sampling is ClientSampling.POISSON and isinstance(each.noise, ClientNoise)
 
 
 def _has_random_denominator(_: FederatedRound, evidence: FederatedEvidence) -> bool:
@@ -194,6 +221,10 @@ _UNBOUNDED = (
     _Unbounded(
         _has_random_denominator,
         "divides by the number of clients that a Poisson sample happens to have",
+    ),
+    _Unbounded(
+        _has_random_noise,
+        "adds noise by client, so its variance tells how many clients a Poisson sample happens to have",
     ),
 )
 
@@ -226,6 +257,11 @@ def _misses_its_scale(each: FederatedRound, evidence: FederatedEvidence) -> bool
 
 def _weights_sentence(each: FederatedRound, _: FederatedEvidence) -> str:
     assert each.weights is not None  # noqa: S101 - the flaw has weights
+    if _are_equal(each):
+        return (
+            f"weights each update by {show(each.weights.largest)}, as its client said: another client says "
+            "another number"
+        )
     share = each.weights.largest / each.weights.total
     sentence = (
         f"gives one of {each.answered} clients {show_percent(share)} of the weight: it moves the mean by "

@@ -13,13 +13,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from gatecli.model.federated_evidence import (
+    ClientSampling,
     FederatedEvidence,
     FederatedFlaw,
     FederatedRecord,
+    FederatedRound,
     FlawedRounds,
+    LocalNoise,
 )
 from gatecli.model.mechanism import DpSgd, Mechanism, Sampling
-from gatecli.sources.evidence.federated_rounds import read_rounds
+from gatecli.sources.evidence.federated_rounds import has_lost_clients, read_rounds
 from gatecli.sources.evidence.reading import (
     EvidenceReading,
     Refused,
@@ -50,6 +53,10 @@ _FIXED_MEAN = (
     "rounds of fixed size, which hold under zero-out and replace-one"
 )
 _METRICS = "clients also sent {names}, without noise: what is published of these is not in the budget"
+_LOST = (
+    "a client that was drawn did not answer, and nobody knows how many would have: rounds without "
+    "amplification by sampling: {count} of them"
+)
 _UNENDED = "rounds that released nothing cost nothing: {count} of them"
 
 
@@ -77,8 +84,20 @@ def _notes(evidence: FederatedEvidence) -> list[str]:
         for each in evidence.rounds
         if not each.released and getattr(each.noise, "place", "") != "local"
     )
+    lost = sum(each.count for each in evidence.rounds if _loses_amplification(each, evidence))
     notes = [_METRICS.format(names=", ".join(map(printable, names)))] if names else []
+    notes += [_LOST.format(count=lost)] if lost else []
     return [*notes, *([_UNENDED.format(count=unended)] if unended else [])]
+
+
+def _loses_amplification(each: FederatedRound, evidence: FederatedEvidence) -> bool:
+    return (
+        each.released
+        and evidence.sampling is ClientSampling.FIXED_SIZE
+        and each.sampled < each.population
+        and has_lost_clients(each, evidence)
+        and not isinstance(each.noise, LocalNoise)
+    )
 
 
 def _read_state(data: object) -> EvidenceReading:

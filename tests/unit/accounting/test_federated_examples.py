@@ -113,6 +113,40 @@ def test_groups_of_zeroed_clients_cost_more() -> None:
         assert cost(run) < cost(run, group=2) < cost(run, group=3)
 
 
+@pytest.mark.parametrize("group", [1, 2, 3, 5])
+@pytest.mark.parametrize("relation", [ZERO_OUT, REPLACE_ONE])
+def test_groups_never_cost_more_than_all_of_them_in_every_round(group: int, relation: Neighbouring) -> None:
+    """A patient of three hospitals: 6 clipping norms at most, whichever are drawn."""
+    reach = group * (2 if relation is REPLACE_ONE else 1)
+    alone = cost(Gaussian(noise_multiplier=Fraction("1.5") / reach, count=2))
+    assert cost(rounds("1.5", 20, 100, steps=2), relation, group) <= alone * Fraction(11, 10)
+
+
+def hypergeometric(drawn: int, clients: int, group: int, changed: float, others: float) -> Mixture:
+    """The sum over a sample, of which each number of the group's clients has its share."""
+    ways = math.comb(clients, drawn)
+    return [
+        (
+            math.comb(group, found) * math.comb(clients - group, drawn - found) / ways,
+            found * changed + (drawn - found) * others,
+        )
+        for found in range(max(0, drawn - clients + group), min(group, drawn) + 1)
+    ]
+
+
+@pytest.mark.parametrize(("drawn", "clients", "group"), [(2, 10, 3), (9, 10, 3)])
+@pytest.mark.parametrize("relation", [ZERO_OUT, REPLACE_ONE])
+def test_the_bound_of_a_group_holds_for_the_worst_clients_there_are(
+    drawn: int, clients: int, group: int, relation: Neighbouring
+) -> None:
+    epsilon = float(cost(rounds("1.5", drawn, clients), relation, group))
+    for others in (-1.0, 0.0, 1.0):
+        before = hypergeometric(drawn, clients, group, 1.0, others)
+        after = hypergeometric(drawn, clients, group, 0.0 if relation is ZERO_OUT else -1.0, others)
+        for first, second in ((before, after), (after, before)):
+            assert exceeding(first, second, 1.5, epsilon) <= 1e-5 * (1 + 1e-6)
+
+
 def test_a_weight_of_half_costs_five_times_the_noise() -> None:
     """Ten clients, z = 1: the mean moves by C/2, the noise is C/10."""
     assert cost(Gaussian(standard_deviation=Fraction(1, 10), sensitivity=Fraction(1, 2))) == cost(

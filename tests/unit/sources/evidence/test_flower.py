@@ -218,6 +218,56 @@ def test_sampling_that_nobody_knows_amplifies_nothing(tmp_path: Path) -> None:
     assert found.sampling_rate == 1
 
 
+def rate(tmp_path: Path, head: dict[str, Any] | None = None, **changes: Any) -> Fraction:
+    return training(accept("flower", tmp_path, recorded(a_round(**changes), **(head or {})))).sampling_rate
+
+
+LOST: dict[str, Any] = {"answered": 16, "weights": {"largest": 1, "total": 16}}
+
+
+def test_a_round_that_lost_a_client_is_not_amplified(tmp_path: Path) -> None:
+    """16 of 20 answered: of 16 clients that would have, say, or of 100."""
+    assert rate(tmp_path) == Fraction(1, 5)
+    assert rate(tmp_path, **LOST) == 1
+    found = accept("flower", tmp_path, recorded(a_round(), a_round(round=2, count=3, **LOST)))
+    (note,) = found.notes
+    assert "without amplification by sampling: 3 of them" in note
+
+
+def test_a_sum_over_a_fixed_number_is_amplified_whoever_answers(tmp_path: Path) -> None:
+    fixed = {"denominator": 20}
+    assert rate(tmp_path, fixed, **LOST) == Fraction(1, 5)
+    assert multiplier(tmp_path, **LOST) == Fraction("1.2")
+    by_clients = noise(place="clients")
+    assert rate(tmp_path, fixed, noise=by_clients, **LOST) == 1
+
+
+@pytest.mark.parametrize(
+    ("weight", "denominator", "is_constant"),
+    [
+        ("1", None, True),
+        ("0.05", None, True),
+        ("0.04999999999999999", None, True),
+        ("1", 20, True),
+        ("0.05", 20, False),
+        ("5000", None, False),
+    ],
+)
+def test_weights_that_are_equal_by_chance_are_what_clients_said(
+    weight: str, denominator: int | None, *, is_constant: bool, tmp_path: Path
+) -> None:
+    weights = {"largest": weight, "total": str(20 * Fraction(weight))}
+    head = {} if denominator is None else {"denominator": denominator}
+    found = accept("flower", tmp_path, recorded(a_round(weights=weights), **head))
+    assert flaws(found) == ([] if is_constant else [FederatedFlaw.UNEQUAL_WEIGHTS])
+    assert isinstance(found.mechanisms[0], DpSgd if is_constant else Unaccountable)
+
+
+def test_noise_by_clients_tells_the_size_of_a_poisson_sample(tmp_path: Path) -> None:
+    head = {"sampling": "poisson", "samplingRate": "0.2", "denominator": 20}
+    assert "variance tells how many" in why(tmp_path, head=head, noise=noise(place="clients"))
+
+
 def test_noise_on_the_number_of_clipped_updates_is_paid_for(tmp_path: Path) -> None:
     clipping = {"norm": 2, "adaptive": True, "countStandardDeviation": 2}
     found = multiplier(tmp_path, clipping=clipping)
@@ -250,6 +300,26 @@ def test_a_root_is_never_above_and_hardly_below(number: Fraction) -> None:
     root = root_below(number)
     assert 0 < root * root <= number
     assert float(root) == pytest.approx(float(number) ** 0.5)
+
+
+@pytest.mark.parametrize("exponent", [-1, -19, -41, -300, -4001])
+def test_the_root_of_the_least_number_is_not_zero(exponent: int) -> None:
+    number = 7 * Fraction(10) ** exponent
+    root = root_below(number)
+    assert root > 0
+    assert 1 - Fraction(1, 2**60) < root * root / number <= 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"noise": noise("1e-300", place="clients", clients=30)},
+        {"noise": noise("1e-300"), "clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": 3}},
+        {"clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": "1e-300"}},
+    ],
+)
+def test_hardly_any_noise_is_read_as_such(changes: dict[str, Any], tmp_path: Path) -> None:
+    assert 0 < multiplier(tmp_path, **changes) < Fraction(1, 10**299)
 
 
 @given(
