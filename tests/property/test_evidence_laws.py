@@ -19,7 +19,7 @@ from tests.fuzz.evidence import KINDS, check
 from tests.support.evidence import REAL, checkpoint
 from tests.support.examples import share
 
-FILES = sorted(path for path in REAL.iterdir() if path.suffix != ".md")
+FILES = sorted(path for path in REAL.rglob("*") if path.is_file() and path.suffix != ".md")
 SETTINGS = settings(
     max_examples=share(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
