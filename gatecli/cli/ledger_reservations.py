@@ -15,8 +15,7 @@ from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
 from gatecli.gates.ledger_access import moment, open_ledger
-from gatecli.gates.ledger_actions import commit as commit_release
-from gatecli.gates.ledger_actions import published_content
+from gatecli.gates.ledger_actions import commit_with_runs, published_content
 from gatecli.gates.ledger_actions import void as void_reservation
 from gatecli.gates.release import require_existing
 from gatecli.ledger.interface import Outcome
@@ -69,7 +68,7 @@ def commit(
     registered = None if mlflow is None else known_version(mlflow, mlflow_uri)
     with open_ledger(url, key=key_file) as store:
         bound = published_content(store, subject, _releases(declarations)) if declarations else None
-        outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence), bound)
+        outcome = commit_with_runs(store, subject, moment(datetime.now(UTC)), _digests(evidence), bound)
         if registered is not None:
             tag_version(store, subject, *registered)
     err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")

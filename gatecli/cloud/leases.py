@@ -25,7 +25,7 @@ from gatecli.gates.charged_work import (
     work_of,
 )
 from gatecli.gates.ledger_access import missing_dataset
-from gatecli.gates.ledger_actions import Published, commit, standing_runs
+from gatecli.gates.ledger_actions import Published, commit, commit_with_runs
 from gatecli.gates.release_identity import details_of, release_id
 from gatecli.gates.reserving import LedgerUse, refuse_personal_data
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Outcome, Store, UnknownDataset
@@ -282,8 +282,8 @@ def _again(
 
 
 def commit_run(store: Store, lease: JobLease, at: str, published: Published, evidence: Sequence[str]) -> None:
-    """Say of every run of the release that it is spent, and bind what was made to it, which is the last step:
-    whatever ends this before leaves the release unpublished. Raises UsageError.
+    """Say that the run and every other one of the release are spent, and bind what was made to it, which is
+    the last step. Raises UsageError.
     """
     own = store.reservation(lease.run)
     if own is None or own.state not in STANDING:
@@ -292,7 +292,4 @@ def commit_run(store: Store, lease: JobLease, at: str, published: Published, evi
             advice="reserve and run it again; void a run only where it never read the data",
         )
     commit(store, lease.run, at, evidence)
-    for each in standing_runs(store, {lease.release}, lease.datasets):
-        if each.state is ReservationState.HELD:
-            commit(store, each.subject, at, evidence)
-    commit(store, lease.release, at, evidence, published)
+    commit_with_runs(store, lease.release, at, evidence, published)

@@ -9,7 +9,8 @@ it later takes nothing back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from gatecli.cloud.leases import (
     require_small_delta,
     take_run,
 )
+from gatecli.cloud.recorded_cost import charge_recorded
 from gatecli.cloud.release_folder import (
     digests_of,
     empty,
@@ -121,8 +123,9 @@ def run_job(request: JobRequest) -> JobEnd:
         is_bound = False
         try:
             inputs = _digest_inputs(request)
-            _run(request, held)
-            judged = _judge_made(request, others, subject, held, inputs)
+            with _charged_if_run(request, subject, held):
+                _run(request, held)
+                judged = _judge_made(request, others, subject, held, inputs)
             if judged.verdict.passed:
                 published = published_content(request.store, held.release, judged.releases)
                 with put_off():
@@ -134,9 +137,36 @@ def run_job(request: JobRequest) -> JobEnd:
                 _take_away(request, others, error)
             raise
         if not is_bound:
+            _charge_recorded(request, subject, held)
             _take_away(request, others)
     accounts = tuple(filter(None, map(request.store.account, held.datasets)))
     return JobEnd(judged.verdict, accounts, held.release)
+
+
+@contextmanager
+def _charged_if_run(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> Iterator[None]:
+    """Where a run ends badly, charge what its evidence shows all the same."""
+    try:
+        yield
+    except GatecliError as error:
+        try:
+            _charge_recorded(request, subject, lease)
+        except GatecliError as other:
+            raise UncheckableError(
+                f"{error.message}; and what its evidence shows could not be charged: {other.message}",
+                advice=other.advice,
+            ) from error
+        raise
+
+
+def _charge_recorded(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> None:
+    try:
+        require_own_evidence(request.output, subject, request.job)
+    except UncheckableError:  # it is not there, or of another job: it shows nothing of this run
+        return
+    use = LedgerUse(request.store, moment(request.clock()), reserves=True)
+    with put_off():
+        charge_recorded(request.declaration, request.output, lease, request.terms, use)
 
 
 def _name_declaration(uncommitted: Path) -> None:

@@ -61,6 +61,19 @@ def commit(
     return _move(store, known, movement)
 
 
+def commit_with_runs(
+    store: Store, subject: str, at: str, evidence: Sequence[str], published: Published | None = None
+) -> Outcome:
+    """Say of every run of a release that it is spent, then of the release that it was published: whatever
+    ends this before leaves it unpublished. Raises UsageError as `commit`.
+    """
+    known = _reservation(store, subject)
+    for each in standing_runs(store, {subject}, [charge.dataset for charge in known.charges]):
+        if each.state is ReservationState.HELD:
+            commit(store, each.subject, at, evidence)
+    return commit(store, subject, at, evidence, published)
+
+
 def _refuse_plan(store: Store, subject: str) -> None:
     """To commit a plan would leave its releases held, and say of none that it was published."""
     held = [each.subject for each in store.releases_of_plan(subject) if each.state is ReservationState.HELD]

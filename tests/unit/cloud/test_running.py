@@ -233,6 +233,48 @@ def test_evidence_of_a_dearer_run_closes_the_gate(jobs: InProcess, store: Store)
     assert not end.verdict.passed
     assert left_in(request.output) == []
     assert states(store)[RELEASE] == "held"
+    assert held(store) == 3 * ONE
+
+
+def test_each_of_two_runs_that_were_dearer_alike_is_charged_what_it_cost(
+    jobs: InProcess, store: Store
+) -> None:
+    for name in ("train-1", "train-2"):
+        request = jobs.request(name)
+        run_job(replace(request, command=tuple(Container(jobs.folder / name).trainer(epsilon=3))))
+    assert held(store) == 6 * ONE
+
+
+def test_a_run_that_cost_more_than_is_left_fills_the_budget(jobs: InProcess, store: Store) -> None:
+    request = jobs.request()
+    end = run_job(replace(request, command=tuple(Container(jobs.folder / "train-1").trainer(epsilon=30))))
+    assert not end.verdict.passed
+    assert held(store) == 8 * ONE
+    with pytest.raises(JobRefused, match="no budget left"):
+        jobs.run("train-2")
+
+
+def test_a_run_that_failed_after_its_evidence_is_charged_what_that_shows(
+    jobs: InProcess, store: Store
+) -> None:
+    request = jobs.request()
+    script = Container(jobs.folder / "train-1").trainer(epsilon=3)[-1]
+    with pytest.raises(UncheckableError, match="ended with 3"):
+        run_job(replace(request, command=tuple(shell(f"{script}\nexit 3"))))
+    assert held(store) == 3 * ONE
+    assert left_in(request.output) == []
+
+
+def test_evidence_that_nothing_bounds_fills_the_budget(jobs: InProcess, store: Store) -> None:
+    request = jobs.request()
+    script = (
+        Container(jobs.folder / "train-1")
+        .trainer()[-1]
+        .replace('"PureDPBudget", "epsilon": 1', '"RhoZCDPBudget", "rho": 900')
+    )
+    end = run_job(replace(request, command=tuple(shell(script))))
+    assert not end.verdict.passed
+    assert held(store) == 8 * ONE
 
 
 @pytest.mark.parametrize(
