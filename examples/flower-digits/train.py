@@ -8,6 +8,7 @@ point judges both, and completes the declaration.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,7 +24,9 @@ NOISE_MULTIPLIER = 1.6
 
 def main(folder: Path) -> None:
     trained, tested = images()
-    strategy = gatecli.federated.record_strategy(strategy_with(NOISE_MULTIPLIER), folder / "rounds.json")
+    strategy = gatecli.federated.record_strategy(
+        strategy_with(NOISE_MULTIPLIER), folder / "rounds.json", job=os.environ.get("GATECLI_JOB")
+    )
     weights = train_together(divide(trained, skew=None), strategy)
     np.savez(folder / "model.npz", weights=weights)
     print(f"right on {accuracy(tested, weights):.0%} of {len(tested.digits)} images")

@@ -50,7 +50,8 @@ class RoundRecorder:
     """The rounds of one training, kept in a file that is whole at every moment.
 
     `framework` and `version` name the library that runs the rounds, `strategy` how it aggregates, `client`
-    what one client is (a person, a hospital), `plan` how clients are drawn.
+    what one client is (a person, a hospital), `plan` how clients are drawn, `job` which job this is of (in
+    one of `gatecli cloud … run` the variable `GATECLI_JOB`): evidence of one job is none of another.
 
     A file that is there holds what an earlier run spent: with `resume` it is continued, else it is refused.
     Every method raises `gatecli.GatecliError` where the file cannot be written; then nothing may be released.
@@ -65,6 +66,7 @@ class RoundRecorder:
         strategy: str,
         plan: SamplingPlan = FIXED_SIZE,
         client: str | None = None,
+        job: str | None = None,
         resume: bool = False,
     ) -> None:
         self.path = Path(path)
@@ -73,6 +75,7 @@ class RoundRecorder:
             "framework": EvidenceTool(name=framework, version=version),
             "strategy": strategy,
             "client": client,
+            "job": job,
             "sampling": plan.sampling,
             "sampling_rate": None if plan.rate is None else exact_number(plan.rate),
             "denominator": plan.denominator,
@@ -153,7 +156,7 @@ class RoundRecorder:
                 advice="pass resume=True to continue it, which keeps what it spent; or move it, if nothing "
                 "that it trained was or will be released",
             )
-        for key in ("client", "sampling", "sampling_rate", "denominator", "strategy"):
+        for key in ("client", "job", "sampling", "sampling_rate", "denominator", "strategy"):
             if getattr(held, key) != self._head[key]:
                 raise UsageError(
                     f"{self.path} was recorded with another {key.replace('_', ' ')}",

@@ -42,6 +42,7 @@ def record_strategy(
     path: str | os.PathLike[str],
     *,
     client: str | None = None,
+    job: str | None = None,
     resume: bool = False,
     local: Any = None,
     describe: Describe | None = None,
@@ -49,10 +50,10 @@ def record_strategy(
 ) -> Any:
     """`strategy` of Flower, with every round of it recorded in the evidence file at `path`.
 
-    `client` says what one client is. `resume` continues a file that is there. `local` is the `LocalDpMod` of
-    the clients, whose replies must come through `tell_local_noise`. `describe` says what a strategy of your
-    own clips to and adds; Flower's own wrappers are known. `plan` belongs to a strategy that does not draw
-    and average clients as Flower's do.
+    `client` says what one client is, `job` which job this is of (`GATECLI_JOB`). `resume` continues a file
+    that is there. `local` is the `LocalDpMod` of the clients, whose replies must come through
+    `tell_local_noise`. `describe` says what a strategy of your own clips to and adds; Flower's own wrappers
+    are known. `plan` belongs to a strategy that does not draw and average clients as Flower's do.
 
     Raises `gatecli.GatecliError`: without Flower, for what is not a strategy, and where the file cannot be
     used.
@@ -71,6 +72,7 @@ def record_strategy(
         strategy=type(strategy).__name__,
         plan=plan,
         client=client,
+        job=job,
         resume=resume,
     )
     recorded = type("RecordedStrategy", (kind.mixin, base), {})

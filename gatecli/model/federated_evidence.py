@@ -159,6 +159,7 @@ class FederatedEvidence(Value):
     framework: EvidenceTool
     strategy: Text
     client: Text | None = None
+    job: Text | None = Field(default=None, description="the job that ran it (the variable GATECLI_JOB)")
     sampling: Annotated[ClientSampling, LENIENT]
     sampling_rate: Proportion | None = None
     denominator: Count | None = None

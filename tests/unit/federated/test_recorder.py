@@ -116,6 +116,7 @@ def test_an_earlier_run_is_continued_where_that_is_asked_for(file: Path) -> None
     ("options", "what"),
     [
         ({"client": "person"}, "client"),
+        ({"job": "another"}, "job"),
         ({"plan": SamplingPlan(denominator=10)}, "denominator"),
         ({"plan": SamplingPlan(ClientSampling.POISSON, 0.1, 10)}, "sampling"),
     ],
@@ -126,6 +127,11 @@ def test_a_training_of_another_kind_has_a_file_of_its_own(
     train(recorder(file))
     with pytest.raises(UsageError, match=f"another {what}"):
         recorder(file, resume=True, **options)
+
+
+def test_a_record_says_which_job_it_is_of(file: Path) -> None:
+    train(recorder(file, job="job-1"))
+    assert json.loads(file.read_text())["job"] == "job-1"
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": "gatecli/table-evidence/v1"}', "[]", "\x00"])
