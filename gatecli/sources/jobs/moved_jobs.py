@@ -30,12 +30,12 @@ def moved_job(job: JobDefinition, at: str) -> JobDefinition:
         unjudged=tuple(replace(each, pointer=at) for each in job.unjudged),
         machines=replace(
             job.machines,
-            count=_moved(job.machines.count, at),
-            shell=_moved(job.machines.shell, at),
-            processes=_moved(job.machines.processes, at),
+            count=_part_at(job.machines.count, at),
+            shell=_part_at(job.machines.shell, at),
+            processes=_part_at(job.machines.processes, at),
         ),
     )
 
 
-def _moved(part: Placed | None, at: str) -> Placed | None:
+def _part_at(part: Placed | None, at: str) -> Placed | None:
     return None if part is None else replace(part, pointer=at)
