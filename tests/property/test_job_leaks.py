@@ -159,10 +159,7 @@ PLACES: Mapping[str, Place] = {
     "the resource of the job": in_description("ProcessingJobArn", lambda text: text),
     "the image": in_description("AppSpecification", lambda text: {"ImageUri": text}),
     "the environment of the description": in_description("Environment", lambda text: {text: text}),
-    "another key of the description": lambda container, text: (
-        described(container, **{text: text}),
-        ([], {}),
-    )[1],
+    "tags of the description": in_description("Tags", lambda text: [{"Key": text, "Value": text}]),
     "the release's name": in_declaration(lambda data, text: data["metadata"].update(name=text)),
     "a dataset": in_declaration(lambda data, text: data["spec"]["datasets"][0].update(name=text)),
     "a tier": in_declaration(lambda data, text: data["spec"].update(sensitivity=text)),

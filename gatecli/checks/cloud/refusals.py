@@ -34,7 +34,7 @@ def find_refused_options(job: JobDefinition, context: JobContext) -> Iterator[Fi
             yield finding_at(REFUSED, job, text.pointer, message, f"leave {option} out", about=option)
     for text in call.values.get("--report", ()):
         name, separator, file = text.text.partition("=")
-        if text.is_known and (name not in CHOICES["--format"] or not separator or not file):
+        if text.is_known and not (name and separator and file):
             message = "--report is not FORMAT=FILE, so the job ends at once"
             yield finding_at(REFUSED, job, text.pointer, message, "leave --report out", about="--report")
     declared = declaration_of(call, context.declared)
@@ -112,13 +112,13 @@ def _find_nested(job: JobDefinition, call: RunCall) -> Iterator[Finding]:
     release = call.value("--output")
     if release is None or not release.is_known:
         return
-    for each in (*job.inputs, *job.outputs):
-        if each.path is None or not each.path.is_known or _is_same(each.path.text, release.text):
+    for path in (*(each.path for each in job.inputs), *(each.path for each in job.outputs)):
+        if path is None or not path.is_known or _is_same(path.text, release.text):
             continue
-        if is_below(each.path.text, [release.text]) or is_below(release.text, [each.path.text]):
+        if is_below(path.text, [release.text]) or is_below(release.text, [path.text]):
             message = "the folder of the release and another of the job are one in the other"
             mend = "give each input and output of the job a folder of its own"
-            yield finding_at(REFUSED, job, each.path.pointer, message, mend, about=each.path.text)
+            yield finding_at(REFUSED, job, path.pointer, message, mend, about=path.text)
 
 
 def _is_same(path: str, other: str) -> bool:

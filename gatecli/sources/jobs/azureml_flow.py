@@ -10,7 +10,14 @@ from types import MappingProxyType
 
 from gatecli.model.document import Document
 from gatecli.model.finding import Finding
-from gatecli.model.job_definition import HOLE, DataOrigin, FlowStep, JobDefinition, JobFlow, JobText
+from gatecli.model.job_definition import (
+    HOLE,
+    DataOrigin,
+    FlowStep,
+    JobDefinition,
+    JobFlow,
+    JobText,
+)
 from gatecli.model.quoting import quote_name
 from gatecli.sources.jobs.azureml_components import Definition, definition_of
 from gatecli.sources.jobs.azureml_expressions import expressions, named_in_command
@@ -29,6 +36,7 @@ from gatecli.sources.jobs.azureml_steps import (
     texts_of_reading,
 )
 from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
+from gatecli.sources.jobs.moved_jobs import moved_job
 from gatecli.sources.jobs.parts import JobPart, text_of
 
 DEEPEST = 8
@@ -141,7 +149,7 @@ class FlowReader:
         )
         job = step_job(step, definition, given, _texts_of(targets), place)
         if scope.at is not None:
-            job = _moved_job(job, scope.at)
+            job = moved_job(job, scope.at)
         reads = (origin for each in given.values() for origin in each.origins)
         shown = (DataOrigin(source=each.shown) for each in targets.values() if each.shown is not None)
         self.steps[own] = FlowStep(job, (*reads, *shown, *texts_of_reading(job)))
@@ -372,30 +380,3 @@ def _defaults(definition: Definition, at: str) -> dict[str, Given]:
 def _near(name: str, known: Mapping[str, object]) -> str:
     close = get_close_matches(name, list(known), n=1)
     return f"did you mean {quote_name(close[0])}?" if close else "check the spelling"
-
-
-def _moved_job(job: JobDefinition, at: str) -> JobDefinition:
-    """A job of a pipeline in another file, told where that file is named."""
-    words = job.entry_point
-    return replace(
-        job,
-        pointer=at,
-        image=None if job.image is None else JobText(job.image.text, at),
-        entry_point=None
-        if words is None
-        else replace(words, pointer=at, words=tuple(JobText(word.text, at) for word in words.words)),
-        environment=tuple(replace(each, value=JobText(each.value.text, at)) for each in job.environment),
-        code=tuple(JobText(each.text, at) for each in job.code),
-        texts=tuple(JobText(each.text, at) for each in job.texts),
-        component=None if job.component is None else JobText(job.component.text, at),
-        identity=None if job.identity is None else JobText(job.identity.text, at),
-        inputs=tuple(replace(each, pointer=at) for each in job.inputs),
-        outputs=tuple(replace(each, pointer=at) for each in job.outputs),
-        unjudged=tuple(replace(each, pointer=at) for each in job.unjudged),
-        machines=replace(
-            job.machines,
-            count=None if job.machines.count is None else replace(job.machines.count, pointer=at),
-            shell=None if job.machines.shell is None else replace(job.machines.shell, pointer=at),
-            processes=None if job.machines.processes is None else replace(job.machines.processes, pointer=at),
-        ),
-    )
