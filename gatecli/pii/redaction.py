@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gatecli.pii.interface import Detection
 
@@ -67,6 +67,22 @@ def _merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+MOST_ROUNDS = 8
+"""A text of more values that hide each other is nobody's."""
+
+
+def label_all(text: str, find: Callable[[str], Sequence[Detection]]) -> str | None:
+    """`text` with every value replaced by the name of its kind, until `find` finds none; None where it never
+    ends. A value may hide another beside it, which is found once the first is gone.
+    """
+    for _ in range(MOST_ROUNDS):
+        found = find(text)
+        if not found:
+            return text
+        text = label_text(text, found)
+    return None
 
 
 def label_text(text: str, detections: Sequence[Detection]) -> str:

@@ -29,7 +29,7 @@ sys.exit(code)
 """
 
 PLAN = Path(__file__).parents[1] / "rules/tf-dataset-ungated/fail/plan.json"
-MOST_MODULES_OF_A_SCAN = 113
+MOST_MODULES_OF_A_SCAN = 115
 
 DECLARATION_WITHOUT_EPSILON = """\
 apiVersion: gatecli.dev/v1

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gatecli.checks.personal_data import Search
 from gatecli.errors import UncheckableError
 from gatecli.pii.budget import ScanBudget
 from gatecli.pii.interface import Detection
-from gatecli.pii.redaction import label_text
+from gatecli.pii.redaction import label_all
 from gatecli.pii.scanning import scan
 
 Pseudonyms = Callable[[Sequence[str]], list[str]]
@@ -57,7 +58,13 @@ class CellChanges:
             seen.update({each.entity.label for each in found})
 
     def _mask(self, name: str, value: str) -> str:
-        return label_text(value, self._detections(name, value))
+        masked = label_all(value, partial(self._detections, name))
+        if masked is None:
+            raise UncheckableError(
+                f"a value of the column {name!r} holds personal data that cannot be masked",
+                advice="drop the column",
+            )
+        return masked
 
     def _detections(self, name: str, value: str) -> list[Detection]:
         """What is personal in a value. Raises UncheckableError where it cannot be searched to its end."""
