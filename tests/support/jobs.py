@@ -136,7 +136,8 @@ class Container:
         return self
 
     def write(self, name: str, data: Any) -> None:
-        (self.config / name).write_text(data if isinstance(data, str) else json.dumps(data))
+        text = data if isinstance(data, str) else json.dumps(data)
+        (self.config / name).write_bytes(text.encode("utf-8", "surrogatepass"))
 
     def trainer(self, epsilon: object = 1) -> list[str]:
         """The command of a job that keeps its promise."""
