@@ -18,7 +18,7 @@ UNKNOWN = {
     ),
     "a slip in the group.yaml": ("apiVersion: gatecli.dve/v1\nkind: PrivacyPolicy\n", "gatecli.dve/v1"),
     "another case.yaml": ("apiVersion: gatecli.dev/v1\nkind: privacydeclaration\n", "privacydeclaration"),
-    "a kind of a later release.yaml": ("apiVersion: gatecli.dev/v1\nkind: KeyPolicy\n", "KeyPolicy"),
+    "a kind of a later release.yaml": ("apiVersion: gatecli.dev/v1\nkind: NextKind\n", "NextKind"),
     "no kind.yaml": ("apiVersion: gatecli.dev/v1\nmetadata: {}\n", "has no kind"),
     "another case of a key.yaml": ("apiversion: gatecli.dev/v1\nkind: ModelRelease\n", "has no apiVersion"),
     "the second.yaml": (f"{KNOWN}---\n{LATER}", "gatecli.dev/v2"),
