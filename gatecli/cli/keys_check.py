@@ -20,7 +20,7 @@ from gatecli.gates.release import require_existing
 from gatecli.model.access import resolve
 from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.key_policy import KeyPolicy, key_policy_digest
-from gatecli.sources.key_policy import PlacedKeyPolicy, read_key_policies
+from gatecli.sources.key_policy import KEY_POLICIES, PlacedKeyPolicy
 
 KeyPolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A document of kind KeyPolicy.")]
 
@@ -54,7 +54,7 @@ def one_key_policy(file: Path) -> PlacedKeyPolicy:
     """The one KeyPolicy of a file. Raises UsageError and UncheckableError."""
     if not os.path.lexists(file):
         raise UsageError(f"{file}: there is no such file", advice="check the spelling")
-    read = read_key_policies(file)
+    read = KEY_POLICIES.read(file)
     if read.findings:
         first = read.findings[0]
         raise UncheckableError(f"{first.place}: {first.message}", advice=first.remediation)

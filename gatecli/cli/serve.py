@@ -25,7 +25,7 @@ from gatecli.gates.serve import check_at_start
 from gatecli.ledger.opening import named_ledger
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
-from gatecli.sources.endpoint import PlacedEndpoint, read_endpoints
+from gatecli.sources.endpoint import ENDPOINTS, PlacedEndpoint
 
 app = typer.Typer(help="Serve a model through a proxy that keeps the promise at inference.")
 
@@ -59,7 +59,7 @@ def serve(
             advice="leave it out, or judge alone with --check",
         )
     session = begin(gate, config.parent)
-    read = read_endpoints(config)  # once: what is judged is what is served
+    read = ENDPOINTS.read(config)  # once: what is judged is what is served
     with _ledger_of(read.values, config.parent, url, session) as ledger:
         verdict = check_at_start(read, session.terms, ledger)
     ending = session.end(verdict)

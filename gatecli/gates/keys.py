@@ -17,13 +17,7 @@ from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.contents import ReadBytes
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.interface import Loaded
-from gatecli.sources.key_policy import (
-    KEYS_UNREADABLE,
-    PlacedKeyPolicy,
-    find_key_policies,
-    is_named_key_policy,
-    read_key_policies,
-)
+from gatecli.sources.key_policy import KEY_POLICIES, KEYS_UNREADABLE, PlacedKeyPolicy
 from gatecli.sources.sealed_artifact import find_manifests, is_sealed, seal_state
 from gatecli.sources.tree import find_files
 
@@ -88,9 +82,9 @@ def request_of(
     read: ReadBytes = read_bytes,
 ) -> KeyRequest:
     """A request for what stands in `files`, and for the KeyPolicies and the sealed files that are named."""
-    found = [file for file in find_key_policies(files, links, read) if file not in policies]
-    loaded = [read_key_policies(file, heads=heads) for file in policies]
-    loaded += [read_key_policies(file, sought=not is_named_key_policy(file), heads=heads) for file in found]
+    found = [file for file in KEY_POLICIES.find(files, links, read) if file not in policies]
+    loaded = [KEY_POLICIES.read(file, heads=heads) for file in policies]
+    loaded += [KEY_POLICIES.read(file, sought=not KEY_POLICIES.is_named(file), heads=heads) for file in found]
     values = tuple(value for each in loaded for value in each.values)
     every = dict.fromkeys((*sealed, *map(_sealed_of, find_manifests(files))))
     states = _sealed_files(tuple(every), values)

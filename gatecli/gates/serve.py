@@ -11,7 +11,7 @@ from gatecli.gates import SERVE, GateName
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Checked, Examined, Verdict
-from gatecli.sources.endpoint import PlacedEndpoint, find_endpoints, is_named_endpoint, read_endpoints
+from gatecli.sources.endpoint import ENDPOINTS, PlacedEndpoint
 from gatecli.sources.interface import Loaded
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def check_folder(folder: Folder) -> Verdict:
     """
     heads = GateName.RELEASE not in folder.gates
     loaded = [
-        read_endpoints(file, sought=not is_named_endpoint(file), heads=heads, embedded=True)
-        for file in find_endpoints(folder.tree.files, folder.tree.links, folder.contents.read)
+        ENDPOINTS.read(file, sought=not ENDPOINTS.is_named(file), heads=heads, embedded=True)
+        for file in ENDPOINTS.find(folder.tree.files, folder.tree.links, folder.contents.read)
     ]
     return check_endpoints(
         EndpointRequest(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gatecli.model.document import Place
+from gatecli.model.document import Document, Place
 
 DOCS = "https://gatecli.dev/rules/"
 
@@ -99,6 +99,20 @@ class Finding:
         where = (at.path, at.document or 0, at.line or 0, at.column or 0, at.pointer or "")
         rank = (self.suppressed is not None, self.new is False, self.severity.rank)
         return (*rank, *where, self.rule.id, self.message)
+
+
+def finding_in(
+    rule: Rule, document: Document, subject: str, pointer: str, message: str, mend: str, *, about: str = ""
+) -> Finding:
+    """A finding at `pointer` of the document of a subject; `about` is the content that it judges."""
+    return make_finding(
+        rule,
+        message,
+        subject=subject,
+        place=document.place(pointer),
+        mend=mend,
+        identity=f"{subject}\0{pointer}\0{about}",
+    )
 
 
 def make_finding(

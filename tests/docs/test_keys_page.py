@@ -17,7 +17,7 @@ import yaml
 from gatecli.attestation.keys import read_signing_key
 from gatecli.cli.app import main
 from gatecli.model.key_policy import DEEPEST_FORMULA, MOST_TERMS, KeyPolicySpec, key_policy_digest
-from gatecli.sources.key_policy import read_key_policies
+from gatecli.sources.key_policy import KEY_POLICIES
 from tests.support.attestations import ed25519_pem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ def test_a_release_under_the_page_s_policy_is_judged_and_signed(folder: Path) ->
     write_release(folder)
     (folder / "gatecli.yaml").write_text(yaml.safe_dump(POLICY))
     run("gatecli release check", 1)
-    (read,) = read_key_policies(folder / "key-policy.yaml").values
+    (read,) = KEY_POLICIES.read(folder / "key-policy.yaml").values
     shown = POLICY["spec"]["release"]["keyPolicies"][0]
     accepted = yaml.safe_dump(POLICY).replace(shown, key_policy_digest(read[0]))
     (folder / "gatecli.yaml").write_text(accepted)

@@ -17,7 +17,7 @@ from gatecli.gates.reserving import LedgerUse
 from gatecli.gates.serve import check_at_start
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.endpoint import read_endpoints
+from gatecli.sources.endpoint import ENDPOINTS
 from gatecli.sources.policy import default_policy
 from tests.rules.test_rules import policy_of
 from tests.support.attestations import NOW
@@ -60,7 +60,7 @@ def served(tmp_path: Path) -> Judge:
     def judge(rule: str, side: str) -> Verdict:
         folder = EXAMPLES / rule / side
         with ledger_beside(folder, tmp_path / "served") as use:
-            return check_at_start(read_endpoints(folder / "serve.yaml"), terms_of(folder), use)
+            return check_at_start(ENDPOINTS.read(folder / "serve.yaml"), terms_of(folder), use)
 
     return judge
 
@@ -108,7 +108,7 @@ def found_on_page(rule: str, heading: str, folder: Path) -> set[str]:
     }
     document = folder / "serve.yaml"
     document.write_text(yaml.safe_dump(data), "utf-8")
-    verdict = check_at_start(read_endpoints(document), JudgementTerms(default_policy(), (), TODAY))
+    verdict = check_at_start(ENDPOINTS.read(document), JudgementTerms(default_policy(), (), TODAY))
     return {finding.rule.id for finding in verdict.findings}
 
 

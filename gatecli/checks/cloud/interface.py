@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gatecli.checks.personal_data import Search
-from gatecli.model.finding import Finding, Rule, make_finding
+from gatecli.model.finding import Finding, Rule, finding_in
 from gatecli.model.job_definition import JobDefinition, JobPlatform
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
@@ -46,11 +46,4 @@ def finding_at(
     rule: Rule, job: JobDefinition, pointer: str, message: str, mend: str, *, about: str = ""
 ) -> Finding:
     """A finding at `pointer` of the job's document; `about` is the content that it judges."""
-    return make_finding(
-        rule,
-        message,
-        subject=job.name,
-        place=job.document.place(pointer),
-        mend=mend,
-        identity=f"{job.name}\0{pointer}\0{about}",
-    )
+    return finding_in(rule, job.document, job.name, pointer, message, mend, about=about)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatecli.model.access import resolve
 from gatecli.model.document import Document, Place
-from gatecli.model.finding import Finding, Rule, make_finding
+from gatecli.model.finding import Finding, Rule, finding_in, make_finding
 from gatecli.model.key_policy import KeyPolicy, KeyPolicySpec, KeyRecipient, formulas_of, key_policy_digest
 from gatecli.model.sealed_artifact import SealState
 
@@ -82,14 +82,7 @@ def finding_at(
     rule: Rule, subject: KeySubject, pointer: str, message: str, mend: str, *, about: str = ""
 ) -> Finding:
     """A finding at `pointer` of the document; `about` is the content that it judges."""
-    return make_finding(
-        rule,
-        message,
-        subject=subject.name,
-        place=subject.document.place(pointer),
-        mend=mend,
-        identity=f"{subject.name}\0{pointer}\0{about}",
-    )
+    return finding_in(rule, subject.document, subject.name, pointer, message, mend, about=about)
 
 
 def finding_of_file(rule: Rule, path: str, message: str, mend: str, *, about: str = "") -> Finding:

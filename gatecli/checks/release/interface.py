@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import Question
 from gatecli.checks.release.recomputation import Answer, Costs
-from gatecli.model.finding import Finding, Rule, make_finding
+from gatecli.model.finding import Finding, Rule, finding_in
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
 
@@ -40,12 +40,4 @@ def finding_at(
     rule: Rule, subject: ReleaseSubject, pointer: str, message: str, mend: str, *, about: str = ""
 ) -> Finding:
     """A finding at `pointer` of the declaration; `about` is the content that it judges."""
-    release = subject.release.subject
-    return make_finding(
-        rule,
-        message,
-        subject=release,
-        place=subject.document.place(pointer),
-        mend=mend,
-        identity=f"{release}\0{pointer}\0{about}",
-    )
+    return finding_in(rule, subject.document, subject.release.subject, pointer, message, mend, about=about)

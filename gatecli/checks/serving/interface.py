@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gatecli.model.document import Document
-from gatecli.model.finding import Finding, Rule, make_finding
+from gatecli.model.finding import Finding, Rule, finding_in
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint, PrivateEndpointSpec
 
@@ -90,11 +90,4 @@ def finding_at(
     rule: Rule, subject: EndpointSubject, pointer: str, message: str, mend: str, *, about: str = ""
 ) -> Finding:
     """A finding at `pointer` of the document; `about` is the content that it judges."""
-    return make_finding(
-        rule,
-        message,
-        subject=subject.name,
-        place=subject.document.place(pointer),
-        mend=mend,
-        identity=f"{subject.name}\0{pointer}\0{about}",
-    )
+    return finding_in(rule, subject.document, subject.name, pointer, message, mend, about=about)

@@ -15,7 +15,7 @@ from gatecli.gates.repository import RepositoryRequest, check_repository
 from gatecli.gates.reserving import LedgerUse
 from gatecli.gates.serve import check_at_start
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.endpoint import read_endpoints
+from gatecli.sources.endpoint import ENDPOINTS
 from gatecli.sources.policy import default_policy
 from tests.support.attestations import NOW
 from tests.support.charged_ledgers import add, ledger, moment
@@ -54,7 +54,7 @@ Check = Callable[..., Verdict]
 
 def at_start(folder: Path, terms: JudgementTerms) -> Verdict:
     """The verdict where the endpoint of a folder is to be served."""
-    return check_at_start(read_endpoints(folder / "serve.yaml"), terms)
+    return check_at_start(ENDPOINTS.read(folder / "serve.yaml"), terms)
 
 
 @pytest.fixture

@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.sources.endpoint import (
-    SERVE_INVALID,
-    SERVE_UNREADABLE,
-    find_endpoints,
-    read_endpoints,
-)
+from gatecli.sources.endpoint import ENDPOINTS, SERVE_INVALID, SERVE_UNREADABLE
 from gatecli.sources.files import MAX_BYTES
 from tests.support.endpoints import ENDPOINT
 
@@ -27,7 +22,7 @@ def write(folder: Path, name: str, content: str | bytes = ENDPOINT) -> Path:
 
 
 def is_found(file: Path) -> bool:
-    return tuple(find_endpoints([file])) == (file,)
+    return tuple(ENDPOINTS.find([file])) == (file,)
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "b.YML", "deep/c.json", "serve.yaml"])
@@ -38,7 +33,7 @@ def test_an_endpoint_is_found_by_its_text(tmp_path: Path, name: str) -> None:
 def test_an_endpoint_in_utf_16_is_found_and_read(tmp_path: Path) -> None:
     path = write(tmp_path, "wide.yaml", ENDPOINT.encode("utf-16"))
     assert is_found(path)
-    assert [endpoint.metadata.name for endpoint, _ in read_endpoints(path).values] == ["churn"]
+    assert [endpoint.metadata.name for endpoint, _ in ENDPOINTS.read(path).values] == ["churn"]
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.txt", "a.py"])
@@ -55,7 +50,7 @@ def test_a_text_with_one_of_the_words_is_not_one(tmp_path: Path, text: str) -> N
 def test_a_file_is_one_by_its_name_whatever_it_holds(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, "{}")
     assert is_found(path)
-    assert [finding.rule for finding in read_endpoints(path).findings] == [SERVE_INVALID]
+    assert [finding.rule for finding in ENDPOINTS.read(path).findings] == [SERVE_INVALID]
 
 
 @pytest.mark.parametrize("name", ["observe.yaml", "serve.yaml.bak", "server.yaml"])
@@ -68,7 +63,7 @@ def test_a_large_file_is_passed_over_only_where_its_name_says_nothing(tmp_path: 
     assert not is_found(write(tmp_path, "a.yaml", large))
     named = write(tmp_path, "serve.yaml", large)
     assert is_found(named)
-    assert [finding.rule for finding in read_endpoints(named).findings] == [SERVE_UNREADABLE]
+    assert [finding.rule for finding in ENDPOINTS.read(named).findings] == [SERVE_UNREADABLE]
 
 
 def test_a_link_is_one_by_its_name_unless_its_file_is_there_too(tmp_path: Path) -> None:
@@ -78,19 +73,19 @@ def test_a_link_is_one_by_its_name_unless_its_file_is_there_too(tmp_path: Path) 
     (tmp_path / "x.serve.yaml").symlink_to(elsewhere)
     (tmp_path / "c.yaml").symlink_to(elsewhere)
     links = [tmp_path / name for name in ("serve.yaml", "x.serve.yaml", "c.yaml")]
-    assert list(find_endpoints([here], links)) == [here, tmp_path / "x.serve.yaml"]
+    assert list(ENDPOINTS.find([here], links)) == [here, tmp_path / "x.serve.yaml"]
 
 
 def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path: Path) -> None:
     link = tmp_path / "serve.yaml"
     link.symlink_to("gone.yaml")
-    assert list(find_endpoints([], [link])) == [link]
-    assert [finding.rule for finding in read_endpoints(link).findings] == [SERVE_UNREADABLE]
+    assert list(ENDPOINTS.find([], [link])) == [link]
+    assert [finding.rule for finding in ENDPOINTS.read(link).findings] == [SERVE_UNREADABLE]
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "serve.yaml")
-    assert [finding.rule for finding in read_endpoints(tmp_path / "serve.yaml").findings] == [
+    assert [finding.rule for finding in ENDPOINTS.read(tmp_path / "serve.yaml").findings] == [
         SERVE_UNREADABLE
     ]
 
@@ -98,7 +93,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_every_endpoint_of_a_file_is_read_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
     second = ENDPOINT.replace("churn", "fraud")
     path = write(tmp_path, "all.yaml", f"{ENDPOINT}---\n{OTHER}---\n{second}")
-    read = read_endpoints(path)
+    read = ENDPOINTS.read(path)
     assert [(endpoint.metadata.name, document.index) for endpoint, document in read.values] == [
         ("churn", 0),
         ("fraud", 2),
@@ -109,7 +104,7 @@ def test_every_endpoint_of_a_file_is_read_and_other_kinds_are_passed_over(tmp_pa
 def test_a_mistake_has_its_place_and_spares_the_others(tmp_path: Path) -> None:
     wrong = ENDPOINT.replace("  mode:", "  mood:")
     path = write(tmp_path, "all.yaml", f"{ENDPOINT}---\n{wrong}")
-    read = read_endpoints(path)
+    read = ENDPOINTS.read(path)
     assert len(read.values) == 1
     lines = f"{ENDPOINT}---\n{wrong}".splitlines()
     assert ("unknown key 'mood' in spec", lines.index("  mood: noisy-scores") + 1) in {
@@ -120,16 +115,16 @@ def test_a_mistake_has_its_place_and_spares_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", ["gatecli.dev/v2", "gatecli.dev/v1beta1", "7"])
 def test_a_head_of_another_version_is_said_where_nobody_else_says_it(tmp_path: Path, version: str) -> None:
     path = write(tmp_path, "a.yaml", ENDPOINT.replace("gatecli.dev/v1", version))
-    assert [finding.rule for finding in read_endpoints(path, sought=True).findings] == [SERVE_INVALID]
-    assert read_endpoints(path, sought=True, heads=False).findings == ()
+    assert [finding.rule for finding in ENDPOINTS.read(path, sought=True).findings] == [SERVE_INVALID]
+    assert ENDPOINTS.read(path, sought=True, heads=False).findings == ()
 
 
 def test_a_template_that_is_an_endpoint_is_not_passed_over(tmp_path: Path) -> None:
     template = ENDPOINT + "  {{- with .Values.limits }}\n  limits: {{ . }}\n  {{- end }}\n"
     path = write(tmp_path, "a.yaml", template)
-    assert [finding.rule for finding in read_endpoints(path, sought=True).findings] == [SERVE_UNREADABLE]
+    assert [finding.rule for finding in ENDPOINTS.read(path, sought=True).findings] == [SERVE_UNREADABLE]
     other = "{{ if }}\n# gatecli.dev/v1 PrivateEndpoint\n"
-    assert read_endpoints(write(tmp_path, "b.yaml", other), sought=True).findings == ()
+    assert ENDPOINTS.read(write(tmp_path, "b.yaml", other), sought=True).findings == ()
 
 
 HOLDER = """\
@@ -147,8 +142,8 @@ def config_map(text: str) -> str:
 
 def test_an_endpoint_in_a_config_map_is_read_where_it_is_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path, "deploy.yaml", config_map(ENDPOINT))
-    assert read_endpoints(path, sought=True).values == ()
-    ((endpoint, document),) = read_endpoints(path, sought=True, embedded=True).values
+    assert ENDPOINTS.read(path, sought=True).values == ()
+    ((endpoint, document),) = ENDPOINTS.read(path, sought=True, embedded=True).values
     assert endpoint.metadata.name == "churn"
     place = document.place("/spec/mode")
     assert (place.path, place.line, place.pointer) == (path.as_posix(), 5, "/data/serve.yaml/spec/mode")
@@ -157,7 +152,7 @@ def test_an_endpoint_in_a_config_map_is_read_where_it_is_asked_for(tmp_path: Pat
 def test_a_mistake_in_a_config_map_is_found_there(tmp_path: Path) -> None:
     for text in (ENDPOINT.replace("mode:", "mood:"), ENDPOINT + "  limits: {{ . }\n"):
         path = write(tmp_path, "deploy.yaml", config_map(text))
-        findings = read_endpoints(path, sought=True, embedded=True).findings
+        findings = ENDPOINTS.read(path, sought=True, embedded=True).findings
         assert findings
         assert {finding.rule.uncheckable for finding in findings} == {True}
         assert {finding.place.line for finding in findings} == {5}
@@ -165,4 +160,4 @@ def test_a_mistake_in_a_config_map_is_found_there(tmp_path: Path) -> None:
 
 def test_what_a_config_map_says_of_endpoints_is_not_one(tmp_path: Path) -> None:
     path = write(tmp_path, "deploy.yaml", config_map("see gatecli.dev/v1: {{ PrivateEndpoint"))
-    assert read_endpoints(path, sought=True, embedded=True).findings == ()
+    assert ENDPOINTS.read(path, sought=True, embedded=True).findings == ()

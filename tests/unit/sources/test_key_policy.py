@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gatecli.sources.key_policy import (
-    KEYS_INVALID,
-    KEYS_UNREADABLE,
-    find_key_policies,
-    read_key_policies,
-)
+from gatecli.sources.key_policy import KEY_POLICIES, KEYS_INVALID, KEYS_UNREADABLE
 from tests.support.key_policies import data_of_key_policy
 
 TEXT = yaml.safe_dump(data_of_key_policy())
@@ -30,39 +25,39 @@ def write(folder: Path, name: str, content: str | bytes = TEXT) -> Path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_key_policy_is_found_by_its_text(tmp_path: Path, name: str, encoding: str) -> None:
     path = write(tmp_path, name, TEXT.encode(encoding))
-    assert list(find_key_policies([path])) == [path]
-    assert [policy.metadata.name for policy, _ in read_key_policies(path).values] == ["readmission"]
+    assert list(KEY_POLICIES.find([path])) == [path]
+    assert [policy.metadata.name for policy, _ in KEY_POLICIES.read(path).values] == ["readmission"]
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.py", "a.yaml.in"])
 def test_a_page_that_shows_one_is_not_one(tmp_path: Path, name: str) -> None:
-    assert list(find_key_policies([write(tmp_path, name)])) == []
+    assert list(KEY_POLICIES.find([write(tmp_path, name)])) == []
 
 
 @pytest.mark.parametrize(
     "text", [OTHER, "kind: KeyPolicy\n", "apiVersion: gatecli.dev/v1\nx: MonkeyPolicy KeyPolicies\n"]
 )
 def test_a_text_with_one_of_the_words_is_not_one(tmp_path: Path, text: str) -> None:
-    assert list(find_key_policies([write(tmp_path, "a.yaml", text)])) == []
+    assert list(KEY_POLICIES.find([write(tmp_path, "a.yaml", text)])) == []
 
 
 @pytest.mark.parametrize("name", ["key-policy.yaml", "north.key-policy.yml", "Key-Policy.JSON"])
 def test_a_file_is_one_by_its_name_whatever_it_holds(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, "{}")
-    assert list(find_key_policies([path])) == [path]
-    assert [finding.rule for finding in read_key_policies(path).findings] == [KEYS_INVALID]
+    assert list(KEY_POLICIES.find([path])) == [path]
+    assert [finding.rule for finding in KEY_POLICIES.read(path).findings] == [KEYS_INVALID]
 
 
 def test_a_link_by_that_name_is_one(tmp_path: Path) -> None:
     link = tmp_path / "key-policy.yaml"
     link.symlink_to(tmp_path / "absent")
-    assert list(find_key_policies([], [link])) == [link]
-    assert [finding.rule for finding in read_key_policies(link).findings] == [KEYS_UNREADABLE]
+    assert list(KEY_POLICIES.find([], [link])) == [link]
+    assert [finding.rule for finding in KEY_POLICIES.read(link).findings] == [KEYS_UNREADABLE]
 
 
 def test_several_documents_of_a_file_are_read_and_others_passed_over(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml", f"{TEXT}---\n{OTHER}---\n{TEXT}")
-    assert len(read_key_policies(path).values) == 2
+    assert len(KEY_POLICIES.read(path).values) == 2
 
 
 @pytest.mark.parametrize(
@@ -80,7 +75,7 @@ def test_several_documents_of_a_file_are_read_and_others_passed_over(tmp_path: P
 )
 def test_a_document_of_another_form_is_told_at_its_place(tmp_path: Path, old: str, new: str) -> None:
     assert old in TEXT
-    read = read_key_policies(write(tmp_path, "key-policy.yaml", TEXT.replace(old, new, 1)))
+    read = KEY_POLICIES.read(write(tmp_path, "key-policy.yaml", TEXT.replace(old, new, 1)))
     assert read.values == ()
     assert {finding.rule for finding in read.findings} == {KEYS_INVALID}
     for finding in read.findings:
@@ -90,16 +85,16 @@ def test_a_document_of_another_form_is_told_at_its_place(tmp_path: Path, old: st
 
 def test_a_template_that_says_it_is_one_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml", "{{ if x }}\napiVersion: gatecli.dev/v1\nkind: KeyPolicy\n{{ end }}\n")
-    assert [finding.rule for finding in read_key_policies(path, sought=True).findings] == [KEYS_INVALID]
+    assert [finding.rule for finding in KEY_POLICIES.read(path, sought=True).findings] == [KEYS_INVALID]
 
 
 def test_a_broken_file_that_only_speaks_of_one_is_not(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml", "{{ gatecli.dev/v1 has a KeyPolicy }}: [")
-    assert read_key_policies(path, sought=True).findings == ()
+    assert KEY_POLICIES.read(path, sought=True).findings == ()
 
 
 def test_a_pipe_never_blocks(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "key-policy.yaml")
-    assert [finding.rule for finding in read_key_policies(tmp_path / "key-policy.yaml").findings] == [
+    assert [finding.rule for finding in KEY_POLICIES.read(tmp_path / "key-policy.yaml").findings] == [
         KEYS_UNREADABLE
     ]
