@@ -19,52 +19,57 @@ from gatecli.sources.single_document import read_single
 
 TYPES, LABELS = "purview-types.json", "purview-labels.json"
 
+ColumnName = Annotated[
+    str,
+    option(
+        "--qualified-name",
+        panel=TABLE,
+        variable="PURVIEW_NAME",
+        metavar="PATTERN",
+        help="What Purview calls a column of the table, with {column} in place of its name.",
+    ),
+]
+OutputFolder = Annotated[
+    Path,
+    option(
+        "--output-dir",
+        "-o",
+        panel=OUTPUT,
+        variable="PURVIEW_FOLDER",
+        metavar="DIR",
+        help=f"The folder for {TYPES} and {LABELS}.",
+    ),
+]
+ColumnType = Annotated[
+    str,
+    option(
+        "--type",
+        panel=TABLE,
+        variable="PURVIEW_TYPE",
+        metavar="NAME",
+        help=f"Purview's type of its columns: {', '.join(ASSET_KINDS)}, or another.",
+    ),
+]
+Prefix = Annotated[
+    str,
+    option(
+        "--prefix",
+        panel=COLUMNS,
+        variable="PURVIEW_PREFIX",
+        metavar="NAME",
+        help="What the names of the classifications begin with.",
+    ),
+]
+
 
 def labels(
     columns: Annotated[
         Path, typer.Argument(metavar="FILE", help="The ColumnClassification of a table.", show_default=False)
     ],
-    column_name: Annotated[
-        str,
-        option(
-            "--qualified-name",
-            panel=TABLE,
-            variable="PURVIEW_NAME",
-            metavar="PATTERN",
-            help="What Purview calls a column of the table, with {column} in place of its name.",
-        ),
-    ],
-    output: Annotated[
-        Path,
-        option(
-            "--output-dir",
-            "-o",
-            panel=OUTPUT,
-            variable="PURVIEW_FOLDER",
-            metavar="DIR",
-            help=f"The folder for {TYPES} and {LABELS}.",
-        ),
-    ],
-    kind: Annotated[
-        str,
-        option(
-            "--type",
-            panel=TABLE,
-            variable="PURVIEW_TYPE",
-            metavar="NAME",
-            help=f"Purview's type of its columns: {', '.join(ASSET_KINDS)}, or another.",
-        ),
-    ] = ASSET_KINDS[0],
-    prefix: Annotated[
-        str,
-        option(
-            "--prefix",
-            panel=COLUMNS,
-            variable="PURVIEW_PREFIX",
-            metavar="NAME",
-            help="What the names of the classifications begin with.",
-        ),
-    ] = "GATECLI",
+    column_name: ColumnName,
+    output: OutputFolder,
+    kind: ColumnType = ASSET_KINDS[0],
+    prefix: Prefix = "GATECLI",
 ) -> None:
     """Write the classes of a table's columns as bodies of two requests to Purview's data map.
 

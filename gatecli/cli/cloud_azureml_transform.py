@@ -24,60 +24,66 @@ from gatecli.sources.single_document import read_single
 RECORD = ".transformation.json"
 """The ending of a record's name, where none is given: behind the name of the table."""
 
+Source = Annotated[
+    str,
+    option(
+        "--input",
+        panel=TABLE,
+        variable="TRANSFORM_INPUT",
+        metavar="DATA",
+        help="The table: a file, or a folder of Parquet files.",
+    ),
+]
+Target = Annotated[
+    Path,
+    option(
+        "--output",
+        "-o",
+        panel=TABLE,
+        variable="TRANSFORM_OUTPUT",
+        metavar="FILE",
+        help="The file for the new table: .csv, .tsv, .parquet, .xlsx, .jsonl or .arrow.",
+    ),
+]
+ClassificationFile = Annotated[
+    Path,
+    option(
+        "--columns",
+        panel=COLUMNS,
+        variable="COLUMN_CLASSIFICATION",
+        metavar="FILE",
+        help="The ColumnClassification: the class and the treatment of each column.",
+    ),
+]
+KeySecret = Annotated[
+    str | None,
+    option(
+        "--key-vault-secret",
+        panel=COLUMNS,
+        metavar="ADDRESS",
+        help=f"The secret that holds the key of the pseudonyms: {EXAMPLE}.",
+    ),
+]
+RecordFile = Annotated[
+    Path | None,
+    option(
+        "--record",
+        panel=TABLE,
+        variable="TRANSFORM_RECORD",
+        metavar="FILE",
+        help=f"The file for the record of what was done (default: the table's, with {RECORD} behind it).",
+    ),
+]
+
 
 @spread
 def transform(
-    source: Annotated[
-        str,
-        option(
-            "--input",
-            panel=TABLE,
-            variable="TRANSFORM_INPUT",
-            metavar="DATA",
-            help="The table: a file, or a folder of Parquet files.",
-        ),
-    ],
-    target: Annotated[
-        Path,
-        option(
-            "--output",
-            "-o",
-            panel=TABLE,
-            variable="TRANSFORM_OUTPUT",
-            metavar="FILE",
-            help="The file for the new table: .csv, .tsv, .parquet, .xlsx, .jsonl or .arrow.",
-        ),
-    ],
-    columns: Annotated[
-        Path,
-        option(
-            "--columns",
-            panel=COLUMNS,
-            variable="COLUMN_CLASSIFICATION",
-            metavar="FILE",
-            help="The ColumnClassification: the class and the treatment of each column.",
-        ),
-    ],
+    source: Source,
+    target: Target,
+    columns: ClassificationFile,
     opened: TableGiven,
-    secret: Annotated[
-        str | None,
-        option(
-            "--key-vault-secret",
-            panel=COLUMNS,
-            metavar="ADDRESS",
-            help=f"The secret that holds the key of the pseudonyms: {EXAMPLE}.",
-        ),
-    ] = None,
-    record: Annotated[
-        Path | None,
-        option(
-            "--record",
-            panel=TABLE,
-            variable="TRANSFORM_RECORD",
-            metavar="FILE",
-            help=f"The file for the record of what was done (default: the table's, with {RECORD} behind it).",
-        ),
-    ] = None,
+    secret: KeySecret = None,
+    record: RecordFile = None,
     policy: PolicyFile = None,
 ) -> None:
     """Write a table whose columns are pseudonymised, masked, generalised, dropped or kept, by their class.
