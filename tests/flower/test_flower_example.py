@@ -13,7 +13,8 @@ from subprocess import CompletedProcess
 import pytest
 
 import gatecli
-from tests.support.flower import PYTHON, ROOT, run
+from tests.support.environments import ROOT
+from tests.support.flower import PYTHON, run
 
 EXAMPLE = ROOT / "examples" / "flower-digits"
 FOLDER, KEPT = "release", ["job.json", "model.npz", "privacy.json", "rounds.json"]

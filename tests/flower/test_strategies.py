@@ -12,8 +12,9 @@ import pytest
 from gatecli.model.federated_evidence import FederatedFlaw
 from gatecli.model.mechanism import DpSgd, Gaussian, Unaccountable
 from gatecli.model.release import Evidence
+from tests.support.environments import ROOT
 from tests.support.evidence import accepted, read
-from tests.support.flower import ROOT, run
+from tests.support.flower import run
 
 PROGRAM = ROOT / "tests" / "flower" / "recorded_run.py"
 

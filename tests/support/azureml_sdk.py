@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PYTHON = ROOT / ".venv-azureml" / "bin" / "python"
-PACKAGES = ROOT / ".venv-azureml" / "lib"
+from tests.support.environments import Environment
+
+AZUREML = Environment("azureml")
 
 _LOAD = """
 import json, sys, warnings
@@ -36,7 +36,7 @@ def lacking() -> str | None:
     """Why nothing can be loaded here; None where it can."""
     return (
         None
-        if list(PACKAGES.glob("*/site-packages/azure/ai/ml"))
+        if list(AZUREML.folder.glob("lib/*/site-packages/azure/ai/ml"))
         else "no azure-ai-ml; make installed-azureml"
     )
 
@@ -46,7 +46,7 @@ def load_all(files: list[tuple[str, Path]]) -> list[dict[str, Any]]:
     given = json.dumps([(kind, str(path)) for kind, path in files])
     environment = {"PATH": os.environ["PATH"], "HOME": str(files[0][1].parent), "NO_PROXY": "*"}
     ended = subprocess.run(
-        [PYTHON, "-W", "ignore", "-c", _LOAD],
+        [AZUREML.python, "-W", "ignore", "-c", _LOAD],
         input=given,
         check=True,
         capture_output=True,

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.support.environments import Environment
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / ".venv-azureml" / "bin" / "azmlinfsrv"
-
-
-def lacking() -> str | None:
-    """Why no server can be started here; None where one can."""
-    return None if PROGRAM.exists() else "no .venv-azureml; make installed-azureml"
+AZUREML = Environment("azureml")
+PROGRAM, lacking = AZUREML.program("azmlinfsrv"), AZUREML.lacking

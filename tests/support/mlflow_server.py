@@ -12,15 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / ".venv-mlflow" / "bin" / "mlflow"
+from tests.support.environments import Environment
+
+MLFLOW = Environment("mlflow")
+PROGRAM, lacking = MLFLOW.program("mlflow"), MLFLOW.lacking
 
 _RUNNING = re.compile(r"running on (http://[\d.]+:\d+)")
-
-
-def lacking() -> str | None:
-    """Why no server can be started here; None where one can."""
-    return None if PROGRAM.exists() else "no .venv-mlflow; make installed-mlflow"
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.support.training import ROOT, run
+from tests.support.environments import ROOT
+from tests.support.training import run
 
 PROGRAM = """
 import pyarrow as pa

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import gatecli
-from tests.support.training import ROOT, run
+from tests.support.environments import ROOT
+from tests.support.training import run
 
 EXAMPLE = ROOT / "examples" / "opacus-digits"
 POLICY = EXAMPLE / "gatecli.yaml"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import gatecli
+from tests.support.environments import ROOT
 from tests.support.evidence import REAL, accepted
-from tests.support.training import ROOT, run
+from tests.support.training import run
 
 PAGE = (ROOT / "docs" / "from-your-library.md").read_text("utf-8")
 SECTION = re.compile(
