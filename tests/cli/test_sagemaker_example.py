@@ -14,6 +14,7 @@ import pytest
 
 from gatecli.cli.app import main
 from tests.support.job_definitions import changed
+from tests.unit.sources.jobs.test_sagemaker_model import faults
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sagemaker-processing"
 JOB = json.loads((EXAMPLE / "job.json").read_text("utf-8"))
@@ -50,7 +51,6 @@ def command(*program: str) -> dict[str, Any]:
 
 
 def test_the_gate_is_open(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("opendp.prelude")
     assert rules_of(folder, capsys) == (0, set())
 
 
@@ -104,9 +104,6 @@ def test_the_readme_names_changes_that_are_tried(rule: str) -> None:
 
 
 def test_the_job_is_a_request_of_the_api() -> None:
-    pytest.importorskip("botocore.loaders")
-    from tests.unit.sources.jobs.test_sagemaker_model import faults  # noqa: PLC0415 - needs botocore
-
     assert faults("CreateProcessingJob", JOB) == ""
 
 
@@ -132,7 +129,6 @@ def container_of(root: Path) -> None:
 
 
 def test_the_job_runs_in_the_tree_of_its_container(tmp_path: Path) -> None:
-    pytest.importorskip("opendp.prelude")
     root, ledger = tmp_path / "root", str(tmp_path / "ledger.db")
     container_of(root)
     budget = ["--unit", "person", "--records", "1000", "--epsilon", "4", "--delta", "1e-6"]

@@ -173,7 +173,11 @@ NEEDS = (
             "tests/cli/test_data_ledger.py",
             "tests/cli/test_data_processes.py",
             "tests/cli/test_data_query.py",
+            "tests/cli/test_sagemaker_example.py::test_the_gate_is_open",
+            "tests/cli/test_sagemaker_example.py::test_the_job_runs",
             "tests/contract/test_noise_engines.py",
+            "tests/docs/test_clouds_page.py::test_the_script_prints",
+            "tests/docs/test_clouds_page.py::test_the_killed_job",
             "tests/serving/test_serve_process.py",
             "tests/serving/test_serving_kills.py",
             "tests/unit/accounting/test_answer_noise.py::test_what_is_drawn",
@@ -183,6 +187,14 @@ NEEDS = (
             "tests/unit/serving/test_proxy_modes.py",
         ),
         lacking("opendp"),
+    ),
+    Need(
+        "the model of AWS's API",
+        (
+            "tests/cli/test_sagemaker_example.py::test_the_job_is_a_request_of_the_api",
+            "tests/unit/sources/jobs/test_sagemaker_model.py",
+        ),
+        lacking("boto3", "moto"),
     ),
     Need(
         "a peer to compare with",

@@ -13,10 +13,6 @@ from gatecli.sources.jobs.sagemaker_request import PROCESSING, SHAPES, TRAINING
 from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf, ScalarShape, Shape
 from tests.support.job_definitions import JOB, TRAINING_JOB, changed, machine_of
 
-loaders = pytest.importorskip("botocore.loaders")
-botocore_model = pytest.importorskip("botocore.model")
-validate = pytest.importorskip("botocore.validate")
-
 TYPES = {id(TEXT): {"string"}, id(FLAG): {"boolean"}, id(COUNT): {"integer"}, id(SCALAR): {"string"}}
 EXAMPLES = {PROCESSING: JOB, TRAINING: TRAINING_JOB}
 
@@ -24,12 +20,17 @@ EXAMPLES = {PROCESSING: JOB, TRAINING: TRAINING_JOB}
 @cache
 def request_shape(action: str) -> Any:
     """The request of an action as the API's own model has it."""
+    from botocore import loaders  # noqa: PLC0415 - not in the environment of make test
+    from botocore import model as botocore_model  # noqa: PLC0415 - the same
+
     model = loaders.Loader().load_service_model("sagemaker", "service-2")
     return botocore_model.ServiceModel(model).operation_model(action).input_shape
 
 
 def faults(action: str, request: Any) -> str:
-    return str(validate.ParamValidator().validate(request, request_shape(action)).generate_report())
+    from botocore.validate import ParamValidator  # noqa: PLC0415 - not in the environment of make test
+
+    return str(ParamValidator().validate(request, request_shape(action)).generate_report())
 
 
 def differences(shape: Shape, model: Any, at: str = "") -> Iterator[str]:
@@ -83,8 +84,9 @@ def test_what_the_api_would_refuse_its_model_refuses(change: Any) -> None:
 @pytest.fixture(name="client")
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Makes clients of an API in this process."""
-    moto = pytest.importorskip("moto")
-    boto3 = pytest.importorskip("boto3")
+    import boto3  # noqa: PLC0415 - not in the environment of make test
+    import moto  # noqa: PLC0415 - the same
+
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
