@@ -14,6 +14,7 @@ from pydantic import Field
 
 from gatecli.model.base import Many, Value
 from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch
+from gatecli.model.number import BelowOne, NonNegative
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
@@ -36,11 +37,13 @@ class PlainArtifact(SealedBytes):
 
 
 class AppliedKeyPolicy(Value):
-    """The KeyPolicy that chose the recipients, and the epoch that it was sealed for."""
+    """The KeyPolicy that chose the recipients, the epoch it was sealed for, and the (ε, δ) it tells of."""
 
     name: Annotated[str, Field(min_length=1, max_length=253)]
     sha256: LowerSha256
     epoch: Epoch
+    epsilon: NonNegative | None = None
+    delta: BelowOne | None = None
 
 
 class SealedRecipient(Value):

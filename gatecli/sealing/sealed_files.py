@@ -113,8 +113,13 @@ def write_sealed(
 def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedContents:
     """What is said inside a file that is sealed under a policy now. Raises UsageError."""
     recipients = _recipients_now(policy)
+    told = policy.spec.disclosure
     applied = AppliedKeyPolicy(
-        name=policy.metadata.name, sha256=key_policy_digest(policy), epoch=policy.spec.epoch or 0
+        name=policy.metadata.name,
+        sha256=key_policy_digest(policy),
+        epoch=policy.spec.epoch or 0,
+        epsilon=told.epsilon if told else None,
+        delta=told.delta if told else None,
     )
     try:
         artifact = PlainArtifact(name=name, sha256=plain.sha256, size=plain.size)
