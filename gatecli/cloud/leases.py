@@ -59,10 +59,11 @@ class JobRefused(GatecliError):
 
 @dataclass(frozen=True, slots=True)
 class JobLease:
-    """The budget that a run holds: of which release, by which entry, and of which datasets."""
+    """The budget that a run holds: of which release, by which attempt of which entry, of which datasets."""
 
     release: str
     run: str
+    attempt: int
     datasets: tuple[str, ...]
     at: str
 
@@ -200,7 +201,7 @@ def take_run(
             f"uncommitted.json, rename it to privacy.json, and gatecli ledger commit {base} FOLDER",
         )
     _require_reserved(store, known, held)
-    return JobLease(base, held.subject, tuple(each.terms.name for each in accounts), ledger.at)
+    return JobLease(base, held.subject, held.attempt, tuple(each.terms.name for each in accounts), ledger.at)
 
 
 def _free(accounts: Sequence[Account]) -> tuple[Charge, ...]:
@@ -285,11 +286,26 @@ def commit_run(store: Store, lease: JobLease, at: str, published: Published, evi
     """Say that the run and every other one of the release are spent, and bind what was made to it, which is
     the last step. Raises UsageError.
     """
-    own = store.reservation(lease.run)
-    if own is None or own.state not in STANDING:
+    if _run_entry(store, lease) is None:
         raise UsageError(
             f"{lease.run} was voided while the job ran, so nothing pays for what it made",
             advice="reserve and run it again; void a run only where it never read the data",
         )
     commit(store, lease.run, at, evidence)
     commit_with_runs(store, lease.release, at, evidence, published)
+
+
+def paying_entry(store: Store, lease: JobLease) -> Reservation | None:
+    """The entry that pays for a run: its own, or that of its release for the first one; None where the run
+    was voided meanwhile, so that another one may use what it held.
+    """
+    own = _run_entry(store, lease)
+    if own is None or any(any(each.amounts) for each in own.charges):
+        return own
+    return store.reservation(lease.release)
+
+
+def _run_entry(store: Store, lease: JobLease) -> Reservation | None:
+    """The entry of a run, while it stands; under its name may stand a later attempt, of another job."""
+    own = store.reservation(lease.run)
+    return own if own is not None and own.state in STANDING and own.attempt == lease.attempt else None

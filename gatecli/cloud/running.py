@@ -9,8 +9,7 @@ it later takes nothing back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +36,7 @@ from gatecli.cloud.leases import (
     require_small_delta,
     take_run,
 )
-from gatecli.cloud.recorded_cost import charge_recorded
+from gatecli.cloud.recorded_cost import charge_recorded, with_evidence
 from gatecli.cloud.release_folder import (
     digests_of,
     empty,
@@ -123,9 +122,8 @@ def run_job(request: JobRequest) -> JobEnd:
         is_bound = False
         try:
             inputs = _digest_inputs(request)
-            with _charged_if_run(request, subject, held):
-                _run(request, held)
-                judged = _judge_made(request, others, subject, held, inputs)
+            _run(request, held)
+            judged = _judge_made(request, others, subject, held, inputs)
             if judged.verdict.passed:
                 published = published_content(request.store, held.release, judged.releases)
                 with put_off():
@@ -134,39 +132,53 @@ def run_job(request: JobRequest) -> JobEnd:
                     _name_declaration(judged.declaration)
         except BaseException as error:
             if not is_bound:
-                _take_away(request, others, error)
+                _end_unpublished(request, others, subject, held, error)
             raise
         if not is_bound:
-            _charge_recorded(request, subject, held)
-            _take_away(request, others)
+            _end_unpublished(request, others, subject, held)
     accounts = tuple(filter(None, map(request.store.account, held.datasets)))
     return JobEnd(judged.verdict, accounts, held.release)
 
 
-@contextmanager
-def _charged_if_run(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> Iterator[None]:
-    """Where a run ends badly, charge what its evidence shows all the same."""
-    try:
-        yield
-    except GatecliError as error:
+def _end_unpublished(
+    request: JobRequest,
+    others: Sequence[Path],
+    subject: ReleaseSubject,
+    lease: JobLease,
+    error: BaseException | None = None,
+) -> None:
+    """Empty the folders of the outputs, and charge what the evidence in them showed, whatever else fails.
+
+    Raises UncheckableError where either cannot be done; it tells of `error` as well.
+    """
+    told = [error.message] if isinstance(error, GatecliError) else []
+    failed: list[UncheckableError] = []
+    with put_off():
         try:
-            _charge_recorded(request, subject, lease)
+            recorded = _with_own_evidence(request, subject)
+        finally:
+            left = empty((request.output, *others))
+        if left is not None:
+            what = f"{left} could not be emptied, so what stands there is not a release"
+            failed.append(UncheckableError(what, advice="do not use what this job left"))
+        use = LedgerUse(request.store, moment(request.clock()), reserves=True)
+        try:
+            charge_recorded(recorded, lease, request.terms, use)
         except GatecliError as other:
-            raise UncheckableError(
-                f"{error.message}; and what its evidence shows could not be charged: {other.message}",
-                advice=other.advice,
-            ) from error
-        raise
+            what = f"what the run cost beyond what it holds could not be charged: {other.message}"
+            failed.append(UncheckableError(what, advice=other.advice))
+    if failed:
+        message = "; and ".join((*told, *(each.message for each in failed)))
+        raise UncheckableError(message, advice=failed[0].advice) from error
 
 
-def _charge_recorded(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> None:
+def _with_own_evidence(request: JobRequest, subject: ReleaseSubject) -> ReleaseSubject:
+    """The release with the evidence that the run left; without it where that is of another job."""
     try:
         require_own_evidence(request.output, subject, request.job)
-    except UncheckableError:  # it is not there, or of another job: it shows nothing of this run
-        return
-    use = LedgerUse(request.store, moment(request.clock()), reserves=True)
-    with put_off():
-        charge_recorded(request.declaration, request.output, lease, request.terms, use)
+    except UncheckableError:
+        return subject
+    return with_evidence(subject, request.output)
 
 
 def _name_declaration(uncommitted: Path) -> None:
@@ -177,19 +189,6 @@ def _name_declaration(uncommitted: Path) -> None:
             f"the release is committed, and {uncommitted.name} could not be renamed: {error.strerror}",
             advice=f"rename it to {DECLARATION}",
         ) from None
-
-
-def _take_away(request: JobRequest, others: Sequence[Path], error: BaseException | None = None) -> None:
-    """Empty the folders of the outputs. Raises UncheckableError where something stays."""
-    with put_off():
-        left = empty((request.output, *others))
-    if left is None:
-        return
-    why = f"{error.message}; and " if isinstance(error, GatecliError) else ""
-    raise UncheckableError(
-        f"{why}{left} could not be emptied, so what stands there is not a release",
-        advice="do not use what this job left",
-    ) from error
 
 
 def _read_declaration(path: Path) -> ReleaseSubject:

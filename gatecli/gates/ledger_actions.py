@@ -18,6 +18,7 @@ from gatecli.model.ledger import (
     Movement,
     Reservation,
     ReservationState,
+    recorded_subject,
     release_of_run,
 )
 from gatecli.model.portfolio import NOTHING
@@ -147,7 +148,16 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
 
 
 def _refuse_run(store: Store, known: Reservation) -> None:
-    """A run of a job has read the data; a plan has run where one of its releases has."""
+    """A run of a job has read the data; a plan has run where one of its releases has. A run of which evidence
+    was charged did not end before it began.
+    """
+    if release_of_run(known.subject) is not None:
+        recorded = store.reservation(recorded_subject(known.subject, known.attempt))
+        if recorded is not None and recorded.state in STANDING:
+            raise UsageError(
+                f"evidence of {known.subject} was charged, so it has read the data and stays spent",
+                advice="a job that is run again is charged again",
+            )
     subjects = {known.subject, *(each.subject for each in store.releases_of_plan(known.subject))}
     holder = known if known.plan is None else _reservation(store, known.plan)
     for run in standing_runs(store, subjects, [each.dataset for each in holder.charges]):

@@ -226,6 +226,11 @@ def release_of_run(subject: str) -> str | None:
     return release if mark else None
 
 
+def recorded_subject(run: str, attempt: int) -> str:
+    """How a ledger names what an attempt of a run cost beyond what it holds, as its evidence shows."""
+    return f"{release_of_run(run)}+{identity_digest({'run': run, 'attempt': attempt})[:12]}"
+
+
 OPENING_PREFIX = "opening:"
 """How the subjects of opening balances begin."""
 
