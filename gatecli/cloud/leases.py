@@ -39,6 +39,7 @@ from gatecli.model.ledger import (
     Reservation,
     ReservationState,
     identity_digest,
+    in_letters,
     run_subject,
 )
 from gatecli.model.number import show
@@ -47,8 +48,6 @@ from gatecli.model.release import ReleaseSubject
 
 FIRST = "first"
 """What the run that uses the charge of its release is called, after `name@version+run:`."""
-
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class JobRefused(GatecliError):
@@ -277,7 +276,7 @@ def _again(
             f"what a run costs {charges.dataset} is not bounded: {charges.reasons[0]}",
             advice="declare mechanisms with a cost",
         )
-    run = identity_digest({"release": base, "job": job.digest})[:12].translate(_LETTERS)
+    run = in_letters(identity_digest({"release": base, "job": job.digest})[:12])
     told = details_of(subject, questions, changes)
     return _movement(base, run, ledger.at, charges, job, attempt=_attempt_of(store, base, run), **told)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -228,7 +229,15 @@ def release_of_run(subject: str) -> str | None:
 
 def recorded_subject(run: str, attempt: int) -> str:
     """How a ledger names what an attempt of a run cost beyond what it holds, as its evidence shows."""
-    return f"{release_of_run(run)}+{identity_digest({'run': run, 'attempt': attempt})[:12]}"
+    return f"{release_of_run(run)}+{in_letters(identity_digest({'run': run, 'attempt': attempt})[:12])}"
+
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def in_letters(digits: str) -> str:
+    """Hexadecimal digits as letters: decimal ones may look like somebody's number, which no ledger takes."""
+    return digits.translate(_LETTERS)
 
 
 OPENING_PREFIX = "opening:"
@@ -240,8 +249,12 @@ def is_opening(reservation: Reservation) -> bool:
     return reservation.subject.startswith(OPENING_PREFIX) and reservation.lapses is None
 
 
+_ADDED = re.compile(rf"(?P<release>.+)(?:{re.escape(RUN_MARK)}.+|\+[0-9a-p]{{12}})")
+"""The names of runs, and of what later evidence added to a release; others are versions with metadata."""
+
+
 def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
-    """The releases: a plan counts by those that it reserves, and what later evidence added to one with it."""
+    """The releases: a plan counts by those that it reserves; runs and later evidence with their release."""
     plans = {each.plan for each in reservations}
     subjects = {each.subject for each in reservations}
     return tuple(
@@ -250,7 +263,7 @@ def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ..
         if each.state not in LEASED
         and not is_opening(each)
         and each.subject not in plans
-        and each.subject.rpartition("+")[0] not in subjects
+        and not ((added := _ADDED.fullmatch(each.subject)) and added["release"] in subjects)
     )
 
 
