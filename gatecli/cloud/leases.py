@@ -87,7 +87,7 @@ def accounts_of(
     accounts = tuple(each for each in found if each is not None)
     if not accounts:
         raise UsageError(
-            f"{_names(named)} has nobody's data by the policy, so no budget is taken and no job is needed",
+            f"{_names(named)} holds nobody's data by the policy, so it needs neither a budget nor a job",
             advice="run the command by itself, and judge its release: gatecli release check",
         )
     return accounts
@@ -134,13 +134,13 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
         records = account.terms.records or declared.get(name)
         if not records:
             raise JobRefused(
-                f"nobody says how many records {name} has, so δ cannot be judged",
+                f"the number of records of {name} is not known, so δ cannot be judged",
                 advice="state records in spec.datasets, or in the ledger when the dataset is added",
             )
         if budget is not None and budget.delta * records >= 1:
             raise JobRefused(
                 f"δ = {show(budget.delta)} is at least one over the {records} records of {name}: it would "
-                "allow to publish somebody's record",
+                "allow publishing somebody's record",
                 advice=f"declare δ well below 1/{records}",
             )
 

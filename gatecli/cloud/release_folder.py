@@ -108,7 +108,7 @@ def _holds_something(folder: Path) -> bool:
 
 def digests_of(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file of a release by its path. Raises UncheckableError for what cannot be part of
-    one: links, whose target the platform may keep, or not; names that are no text.
+    one: links, whose target the platform may keep, or not; names that are not text.
     """
     if folder.is_symlink():
         raise UncheckableError(
@@ -119,7 +119,7 @@ def digests_of(folder: Path) -> dict[str, str]:
 
 def input_digests(folder: Path, without: Sequence[Path] = ()) -> dict[str, str]:
     """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
-    it leads to. Raises UncheckableError for what is no file.
+    it leads to. Raises UncheckableError for what is not a file.
 
     Left out are the files of `without`, and what SQLite keeps beside each.
     """
@@ -197,7 +197,7 @@ def require_own_evidence(folder: Path, subject: ReleaseSubject, job: Job) -> Non
 
 def _stated_jobs(content: bytes) -> Iterator[object]:
     """Which jobs a file says that it is of, in any object of its JSON or of its lines of JSON; a key that is
-    said twice counts twice. Formats that are no JSON say nothing.
+    said twice counts twice. Formats other than JSON say nothing.
     """
     found: list[object] = []
 

@@ -82,7 +82,7 @@ class JobRequest:
     law: tuple[Path, ...] = ()
     """The files that it is judged by: policy, waivers, baseline."""
     lent: tuple[Path, ...] = ()
-    """The ledger's file and its key. An input may bring them, and they are no data."""
+    """The ledger's file and its key. An input may bring them; they are not data."""
 
     @property
     def release_folder(self) -> Path:
@@ -192,7 +192,7 @@ def _name_declaration(uncommitted: Path) -> None:
 
 
 def _read_declaration(path: Path) -> ReleaseSubject:
-    """The release that the job makes, without what is not there yet. Raises UsageError."""
+    """The release that the job makes; its artifacts and evidence are not there yet. Raises UsageError."""
     read = read_releases([path], lambda *_: Loaded())
     for finding in read.findings:
         raise UsageError(f"{finding.place}: {finding.message}", advice=finding.remediation)
@@ -223,7 +223,7 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
     require_own_code(request.command, request.job, request.environment, Path.cwd())
     if request.job.outputs and request.output not in set(map(real, request.job.outputs)):
         raise UsageError(
-            f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
+            f"{request.output}, the folder of --output, is not an output of the job, so it is lost",
             advice="name the LocalPath of an output",
         )
     if request.output in set(map(real, request.job.uploaded)):
@@ -242,7 +242,7 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
     for other in (*others, *inputs):
         if other.is_relative_to(request.output) or request.output.is_relative_to(other):
             raise UsageError(
-                f"{request.output}, the folder of --output, and {other} are one in the other",
+                f"{request.output}, the folder of --output, and {other} overlap: one is in the other",
                 advice="give each input and output of the job a folder of its own",
             )
     judging = (request.declaration, *request.law)
@@ -253,7 +253,7 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
         for file in files:
             if real(file).is_relative_to(folder):
                 raise UsageError(
-                    f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
+                    f"{file} is in {folder}, and what judges a job must not come with its inputs or outputs",
                     advice="put it into the image, which is pinned by its digest",
                 )
 
@@ -286,7 +286,7 @@ def _before_evidence(terms: JudgementTerms) -> JudgementTerms:
 
 def _digest_inputs(request: JobRequest) -> list[dict[str, str]]:
     """What stands in each input: one digest over the digests of its files. A ledger changes meanwhile, and is
-    no data: an input that brings nothing else has none.
+    not data: an input that brings nothing else has no digest.
     """
     lent = tuple(map(real, request.lent))
     read = [
@@ -350,7 +350,7 @@ def _require_untouched(request: JobRequest, others: Sequence[Path], before: Rele
     for folder in others:
         if is_folder(folder) and digests_of(folder):
             raise UncheckableError(
-                f"the command left files in {folder}, which are no part of the release",
+                f"the command left files in {folder}, which are not part of the release",
                 advice="write all that is kept into the folder of --output",
             )
 
