@@ -22,6 +22,7 @@ from tests.support.jobs import (
     Container,
     InProcess,
     account,
+    during,
     ledger,
     left_in,
     shell,
@@ -39,24 +40,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def jobs(tmp_path: Path, store: Store) -> InProcess:
     return InProcess(tmp_path, store)
-
-
-class Meanwhile:
-    """A ledger in which something happens when the command has ended, before anybody asks it again."""
-
-    def __init__(self, store: Store, request: JobRequest, act: Callable[[], object]) -> None:
-        self._store, self._output, self._act = store, request.output, act
-        self._done = False
-
-    def __getattr__(self, name: str) -> Any:
-        if not self._done and left_in(self._output):
-            self._done = True
-            self._act()
-        return getattr(self._store, name)
-
-
-def during(request: JobRequest, store: Store, act: Callable[[], object]) -> JobRequest:
-    return replace(request, store=cast("Store", Meanwhile(store, request, act)))
 
 
 def dearer(jobs: InProcess, name: str = "train-1", epsilon: object = 3) -> JobRequest:
