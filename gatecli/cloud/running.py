@@ -25,6 +25,7 @@ from gatecli.cloud.commands import (
     require_own_code,
     run_command,
 )
+from gatecli.cloud.emptying import empty
 from gatecli.cloud.jobs import Job, JobPromise, is_folder, real
 from gatecli.cloud.leases import (
     JobLease,
@@ -39,7 +40,6 @@ from gatecli.cloud.leases import (
 from gatecli.cloud.recorded_cost import charge_recorded, with_evidence
 from gatecli.cloud.release_folder import (
     digests_of,
-    empty,
     input_digests,
     read_beside,
     refuse_own_names,

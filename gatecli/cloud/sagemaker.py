@@ -130,7 +130,7 @@ def _local(data: Any, kind: str, root: Path) -> Path | None:
         return None
     path = _text(described, "LocalPath", JOB)
     if not path.startswith("/") or ".." in Path(path).parts:
-        raise _description_error(JOB, f"has a LocalPath of {kind} that is not absolute")
+        raise _description_error(JOB, f"has a LocalPath of {kind} that is not an absolute path without ..")
     return root / path.lstrip("/")
 
 

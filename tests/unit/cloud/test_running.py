@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -348,9 +350,13 @@ def test_a_folder_that_became_a_link_is_no_release(jobs: InProcess, tmp_path: Pa
         run_job(ran_with(request, f"rmdir {request.output}; ln -s {elsewhere} {request.output}"))
 
 
+def refuse(_: Path) -> None:
+    raise OSError
+
+
 def test_an_output_that_stays_is_told(jobs: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     request = jobs.request()
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "rmdir", refuse)
     with pytest.raises(UncheckableError, match=r"ended with 1, so .*; and .* could not be emptied"):
         run_job(replace(request, command=tuple(shell(f"mkdir {request.output}/stays; exit 1"))))
 
@@ -566,3 +572,12 @@ def test_a_release_in_a_folder_that_is_uploaded_meanwhile_is_refused(
     with pytest.raises(UsageError, match=r"uploaded while the command runs|one is in the other"):
         run_job(replace(request, job=job, output=output))
     assert held(store) == 0
+
+
+def test_folders_too_deep_to_be_judged_are_refused_and_taken_away(jobs: InProcess, store: Store) -> None:
+    deep = "import os; [(os.mkdir('d'), os.chdir('d')) for _ in range(1500)]"
+    request = jobs.request()
+    with pytest.raises(UncheckableError, match="nested deeper than 256 levels"):
+        run_job(ran_with(request, f"cd {{out}}; {sys.executable} -c {shlex.quote(deep)}"))
+    assert left_in(request.output) == []
+    assert held(store) == ONE

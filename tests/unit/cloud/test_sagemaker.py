@@ -60,8 +60,8 @@ BROKEN = [
     (described(ProcessingJobName=3), "does not say"),
     (described(ProcessingInputs={}), "something other than a list"),
     (described(ProcessingInputs=[3]), "has an entry in ProcessingInputs that is not an object"),
-    (described(ProcessingInputs=[s3_input("data", "relative")]), "not absolute"),
-    (described(ProcessingInputs=[s3_input("data", "/opt/../etc")]), "not absolute"),
+    (described(ProcessingInputs=[s3_input("data", "relative")]), "is not an absolute path without"),
+    (described(ProcessingInputs=[s3_input("data", "/opt/../etc")]), "is not an absolute path without"),
     (described(ProcessingInputs=[s3_input("data", INPUT, S3InputMode="Pipe")]), "comes through a pipe"),
     (
         described(ProcessingInputs=[s3_input("data", INPUT, S3Uri="\ud800")]),
