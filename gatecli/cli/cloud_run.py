@@ -118,8 +118,11 @@ def run(
             law=tuple(filter(None, (gate.policy, *(gate.waivers or ()), gate.baseline))),
             lent=tuple(filter(None, (file_of(ledger), given.ledger_key))),
         )
-        end = _run_and_give_back(request, given.ledger_key, publish)
-    _tell(end, publish, given.declaration)
+        _require_key(request, given.ledger_key)
+        end = _run(request, publish)
+        _tell(end, publish, given.declaration)
+        if end.verdict.passed:
+            _give_back(request, end, given.ledger_key)
     raise session.end(end.verdict)
 
 
@@ -137,17 +140,13 @@ def _require_ledger(given: JobOptions, gate: GateOptions) -> str:
     return given.ledger
 
 
-def _run_and_give_back(request: JobRequest, key: Path | None, publish: Publish) -> JobEnd:
-    """Run the job; what is left of a dataset that was lent for it is given back when it is committed."""
-    _require_key(request, key)
+def _run(request: JobRequest, publish: Publish) -> JobEnd:
+    """How the job ended; where it failed, what is left of the budget is told all the same."""
     try:
-        end = run_job(request)
+        return run_job(request)
     except GatecliError:
         _tell_left(request, publish)
         raise
-    if end.verdict.passed:
-        _give_back(request, end, key)
-    return end
 
 
 def _require_key(request: JobRequest, key: Path | None) -> None:
