@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -249,21 +248,26 @@ def is_opening(reservation: Reservation) -> bool:
     return reservation.subject.startswith(OPENING_PREFIX) and reservation.lapses is None
 
 
-_ADDED = re.compile(rf"(?P<release>.+)(?:{re.escape(RUN_MARK)}.+|\+[0-9a-p]{{12}})")
-"""The names of runs, and of what later evidence added to a release; others are versions with metadata."""
+def is_added(reservation: Reservation, releases: Iterable[Reservation]) -> bool:
+    """Whether it is what later evidence added to one of these releases: it claims the same. A version with
+    build metadata, `1.0.0+cuda`, claims something else.
+    """
+    release = reservation.subject.rpartition("+")[0]
+    return any((each.subject, each.digest) == (release, reservation.digest) for each in releases)
 
 
 def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
     """The releases: a plan counts by those that it reserves; runs and later evidence with their release."""
     plans = {each.plan for each in reservations}
-    subjects = {each.subject for each in reservations}
+    claims = {(each.subject, each.digest) for each in reservations}
     return tuple(
         each
         for each in reservations
         if each.state not in LEASED
         and not is_opening(each)
         and each.subject not in plans
-        and not ((added := _ADDED.fullmatch(each.subject)) and added["release"] in subjects)
+        and release_of_run(each.subject) is None
+        and (each.subject.rpartition("+")[0], each.digest) not in claims
     )
 
 
