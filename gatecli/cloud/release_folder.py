@@ -188,8 +188,9 @@ def refuse_own_names(folder: Path) -> None:
     taken = next((name for name in sorted(WRITTEN) if os.path.lexists(folder / name)), None)
     declared = next(iter(find_declarations([folder])), None)
     if taken is not None or declared is not None:
+        why = "is the name of a file that is written for it" if taken else "declares a release"
         raise UncheckableError(
-            f"the command left {taken or declared}, which is written for it, or is another release",
+            f"the command left {taken or declared}, which {why}",
             advice="let it write artifacts and evidence alone",
         )
 

@@ -66,7 +66,7 @@ def _parts(store: Store, account: Account) -> Iterator[Mapping[str, Any]]:
     An entry that holds what something cost beyond another one tells all of that computation, so the other
     one is left out. A run that uses the charge of its release tells nothing.
     """
-    told = list(_told(store, account))
+    told = list(_computations(store, account))
     paid_beyond = {part.get("beyond") for _, part in told}
     for subject, part in reversed(told):
         if subject in paid_beyond:
@@ -75,7 +75,7 @@ def _parts(store: Store, account: Account) -> Iterator[Mapping[str, Any]]:
             yield part
 
 
-def _told(store: Store, account: Account) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _computations(store: Store, account: Account) -> Iterator[tuple[str, Mapping[str, Any]]]:
     standing = {
         (each.subject, each.attempt): each
         for each in store.reservations(None, account.terms.name)

@@ -312,7 +312,7 @@ def test_evidence_of_another_job_is_refused_wherever_it_says_so(
         ("echo x > {out}/privacy.json", "left privacy.json"),
         ("echo x > {out}/job.json", "left job.json"),
         ("echo x > {out}/lease-return.jsonl", "left lease-return.jsonl"),
-        ("mkdir {out}/sub; echo 'kind: ModelRelease' > {out}/sub/privacy.yaml", "another release"),
+        ("mkdir {out}/sub; echo 'kind: ModelRelease' > {out}/sub/privacy.yaml", "declares a release"),
         ("printf x > {out}/\"$(printf 'a\\nb')\"", "not printable"),
         ("printf x > {out}/\"$(printf 'a\\377')\"", "not printable"),
     ],
