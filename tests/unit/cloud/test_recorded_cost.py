@@ -14,8 +14,10 @@ from gatecli.cloud.leases import JobRefused
 from gatecli.cloud.running import JobRequest, run_job
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.ledger_actions import void
+from gatecli.gates.ledger_composed import composed_in_advance
 from gatecli.ledger.interface import BudgetExceeded, Store
-from gatecli.model.ledger import ReservationState
+from gatecli.model.budget import Bounds
+from gatecli.model.ledger import Parent, ReservationState
 from tests.support.jobs import (
     DATASET,
     RELEASE,
@@ -26,6 +28,7 @@ from tests.support.jobs import (
     ledger,
     left_in,
     shell,
+    terms_of_dataset,
 )
 from tests.unit.cloud.test_job_leases import AT, FIRST, LOG, ONE, crash, held, reserve
 
@@ -174,3 +177,20 @@ def test_a_run_is_refused_when_the_budget_was_filled(jobs: InProcess, store: Sto
     run_job(dearer(jobs, epsilon=300))
     with pytest.raises(JobRefused, match="no budget left"):
         jobs.run("train-2")
+
+
+def test_a_parent_is_charged_with_its_stability_for_what_was_recorded(tmp_path: Path) -> None:
+    people = terms_of_dataset(40, "people")
+    visits = terms_of_dataset(40, parents=(Parent("people", 3),))
+    store = ledger(tmp_path / "two.db", people, visits)
+    jobs = InProcess(tmp_path, store)
+    run_job(dearer(jobs))
+    assert (held(store), held(store, "people")) == (3 * ONE, 9 * ONE)
+    run_job(dearer(jobs, "train-2", epsilon=2))
+    assert (held(store), held(store, "people")) == (5 * ONE, 15 * ONE)
+    for name, epsilons in ((DATASET, (3, 2)), ("people", (9, 6))):
+        composed = composed_in_advance(store, account(store, name))
+        assert isinstance(composed, Bounds)
+        assert composed.upper is not None
+        assert composed.upper <= sum(epsilons)
+    store.close()
