@@ -101,21 +101,10 @@ def run(
     given: JobOptions, gate: GateOptions, command: Sequence[str], job: Callable[[], Job], publish: Publish
 ) -> None:
     """Run a job within its budget; ends with the exit code of the verdict on its release."""
-    if gate.exit_zero:
-        raise UsageError(
-            "--exit-zero would make a job whose release did not pass look like one that ended well",
-            advice="leave it out",
-        )
-    if not given.ledger:
-        raise UsageError(
-            "a job needs a ledger: no run is free", advice="--ledger URL, or the variable GATECLI_LEDGER"
-        )
-    promise = _promise(given)
-    described = job()
+    ledger = _require_ledger(given, gate)
+    promise, described = _promise(given), job()
     session = begin(gate, given.declaration.parent)
-    law = (gate.policy, *(gate.waivers or ()), gate.baseline)
-    lent = (file_of(given.ledger), given.ledger_key)
-    with open_ledger(given.ledger, key=given.ledger_key) as store:
+    with open_ledger(ledger, key=given.ledger_key) as store:
         request = JobRequest(
             described,
             promise,
@@ -126,19 +115,38 @@ def run(
             session.terms,
             store,
             _now,
-            tuple(filter(None, law)),
-            tuple(filter(None, lent)),
+            law=tuple(filter(None, (gate.policy, *(gate.waivers or ()), gate.baseline))),
+            lent=tuple(filter(None, (file_of(ledger), given.ledger_key))),
         )
         _require_key(request, given.ledger_key)
-        try:
-            end = run_job(request)
-        except GatecliError:
-            _tell_left(request, publish)
-            raise
+        end = _run(request, publish)
+        _tell(end, publish, given.declaration)
         if end.verdict.passed:
             _give_back(request, end, given.ledger_key)
-    _tell(end, publish, given.declaration)
     raise session.end(end.verdict)
+
+
+def _require_ledger(given: JobOptions, gate: GateOptions) -> str:
+    """The ledger that pays. Raises UsageError without one, and where a failure would be hidden."""
+    if gate.exit_zero:
+        raise UsageError(
+            "--exit-zero would make a job whose release did not pass look like one that ended well",
+            advice="leave it out",
+        )
+    if not given.ledger:
+        raise UsageError(
+            "a job needs a ledger: no run is free", advice="--ledger URL, or the variable GATECLI_LEDGER"
+        )
+    return given.ledger
+
+
+def _run(request: JobRequest, publish: Publish) -> JobEnd:
+    """How the job ended; where it failed, what is left of the budget is told all the same."""
+    try:
+        return run_job(request)
+    except GatecliError:
+        _tell_left(request, publish)
+        raise
 
 
 def _require_key(request: JobRequest, key: Path | None) -> None:
@@ -205,7 +213,7 @@ def _now() -> datetime:
 
 @contextmanager
 def reasons_told(report: Report) -> Iterator[None]:
-    """Give the reason of an end that is none in good order to the platform, too; without anybody's value."""
+    """Tell the platform, too, why a job failed, without personal data."""
     try:
         yield
     except GatecliError as error:

@@ -25,13 +25,11 @@ _PART = re.compile(r"[\w.()-]{1,260}")
 
 
 def read_job(environment: Mapping[str, str], here: Path) -> Job:
-    """The job that these variables are of, started in `here`. Raises UncheckableError where they do not say
-    it.
-    """
+    """The job that these variables describe, started in `here`. Raises UncheckableError where they do not."""
     run = environment.get(RUN, "")
     if not _RUN.fullmatch(run):
         raise UncheckableError(
-            f"{RUN} does not name a run, so this is no job of Azure Machine Learning",
+            f"{RUN} does not name a run, so this is not a job of Azure Machine Learning",
             advice="start the command in a job (az ml job create); elsewhere, with gatecli cloud flower run",
         )
     places = [environment.get(name, "") for name in WORKSPACE]
@@ -40,7 +38,7 @@ def read_job(environment: Mapping[str, str], here: Path) -> Job:
     )
     if missing is not None:
         raise UncheckableError(
-            f"{missing} is not set, so nobody can tell which workspace the run {run} is of",
+            f"{missing} is not set, so the workspace of the run {run} is not known",
             advice="Azure Machine Learning sets it: do not clear the environment of the job",
         )
     for name in RANKS:

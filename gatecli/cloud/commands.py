@@ -33,7 +33,7 @@ def require_own_code(command: Sequence[str], job: Job, environment: Mapping[str,
         for name, folder in folders.items():
             if real(path).is_relative_to(folder):
                 raise UsageError(
-                    f"{what} is below the input {name}, and what an input brings is no code of the image",
+                    f"{what} is below the input {name}, so its code is not part of the image",
                     advice="put the code into the image, which is pinned by its digest",
                 )
 

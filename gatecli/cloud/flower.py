@@ -13,10 +13,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,254}", re.ASCII)
 
 
 def named_job(run: str) -> Job:
-    """The job of that name. Raises UsageError for what is no name."""
+    """The job of that name. Raises UsageError for what cannot be a name."""
     if not _NAME.fullmatch(run):
         raise UsageError(
-            "--run is no name of a run",
-            advice="letters, digits, and . _ : / - alone: the id that flwr run prints, or that of the job",
+            "--run is not the name of a run",
+            advice="use letters, digits and . _ : / - alone, as in the id that flwr run prints",
         )
     return Job(PLATFORM, run, run)

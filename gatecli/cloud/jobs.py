@@ -12,7 +12,7 @@ from gatecli.model.ledger import identity_digest
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; a name that no file can have is none."""
+    """Whether a folder is there; False for a name that no file can have."""
     return os.path.isdir(path)  # noqa: PTH112 - of Path, some names raise
 
 

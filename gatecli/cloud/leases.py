@@ -39,6 +39,7 @@ from gatecli.model.ledger import (
     Reservation,
     ReservationState,
     identity_digest,
+    in_letters,
     run_subject,
 )
 from gatecli.model.number import show
@@ -47,8 +48,6 @@ from gatecli.model.release import ReleaseSubject
 
 FIRST = "first"
 """What the run that uses the charge of its release is called, after `name@version+run:`."""
-
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class JobRefused(GatecliError):
@@ -59,10 +58,11 @@ class JobRefused(GatecliError):
 
 @dataclass(frozen=True, slots=True)
 class JobLease:
-    """The budget that a run holds: of which release, by which entry, and of which datasets."""
+    """The budget that a run holds: of which release, by which attempt of which entry, of which datasets."""
 
     release: str
     run: str
+    attempt: int
     datasets: tuple[str, ...]
     at: str
 
@@ -87,7 +87,7 @@ def accounts_of(
     accounts = tuple(each for each in found if each is not None)
     if not accounts:
         raise UsageError(
-            f"{_names(named)} has nobody's data by the policy, so no budget is taken and no job is needed",
+            f"{_names(named)} holds nobody's data by the policy, so it needs neither a budget nor a job",
             advice="run the command by itself, and judge its release: gatecli release check",
         )
     return accounts
@@ -134,13 +134,13 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
         records = account.terms.records or declared.get(name)
         if not records:
             raise JobRefused(
-                f"nobody says how many records {name} has, so δ cannot be judged",
+                f"the number of records of {name} is not known, so δ cannot be judged",
                 advice="state records in spec.datasets, or in the ledger when the dataset is added",
             )
         if budget is not None and budget.delta * records >= 1:
             raise JobRefused(
                 f"δ = {show(budget.delta)} is at least one over the {records} records of {name}: it would "
-                "allow to publish somebody's record",
+                "allow publishing somebody's record",
                 advice=f"declare δ well below 1/{records}",
             )
 
@@ -200,7 +200,7 @@ def take_run(
             f"uncommitted.json, rename it to privacy.json, and gatecli ledger commit {base} FOLDER",
         )
     _require_reserved(store, known, held)
-    return JobLease(base, held.subject, tuple(each.terms.name for each in accounts), ledger.at)
+    return JobLease(base, held.subject, held.attempt, tuple(each.terms.name for each in accounts), ledger.at)
 
 
 def _free(accounts: Sequence[Account]) -> tuple[Charge, ...]:
@@ -276,7 +276,7 @@ def _again(
             f"what a run costs {charges.dataset} is not bounded: {charges.reasons[0]}",
             advice="declare mechanisms with a cost",
         )
-    run = identity_digest({"release": base, "job": job.digest})[:12].translate(_LETTERS)
+    run = in_letters(identity_digest({"release": base, "job": job.digest})[:12])
     told = details_of(subject, questions, changes)
     return _movement(base, run, ledger.at, charges, job, attempt=_attempt_of(store, base, run), **told)
 
@@ -285,11 +285,26 @@ def commit_run(store: Store, lease: JobLease, at: str, published: Published, evi
     """Say that the run and every other one of the release are spent, and bind what was made to it, which is
     the last step. Raises UsageError.
     """
-    own = store.reservation(lease.run)
-    if own is None or own.state not in STANDING:
+    if _run_entry(store, lease) is None:
         raise UsageError(
             f"{lease.run} was voided while the job ran, so nothing pays for what it made",
             advice="reserve and run it again; void a run only where it never read the data",
         )
     commit(store, lease.run, at, evidence)
     commit_with_runs(store, lease.release, at, evidence, published)
+
+
+def paying_entry(store: Store, lease: JobLease) -> Reservation | None:
+    """The entry that pays for a run: its own, or that of its release for the first one; None where the run
+    was voided meanwhile, so that another one may use what it held.
+    """
+    own = _run_entry(store, lease)
+    if own is None or any(any(each.amounts) for each in own.charges):
+        return own
+    return store.reservation(lease.release)
+
+
+def _run_entry(store: Store, lease: JobLease) -> Reservation | None:
+    """The entry of a run, while it stands; under its name may stand a later attempt, of another job."""
+    own = store.reservation(lease.run)
+    return own if own is not None and own.state in STANDING and own.attempt == lease.attempt else None

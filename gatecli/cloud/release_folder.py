@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,8 @@ from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, read_bytes, sha256_of
 from gatecli.sources.locations import inside
 
+DEEPEST = 256
+"""Levels of folders in an input or output."""
 _BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 MOST_EVIDENCE = 16 * 2**20
 """Bytes of a file of evidence in which the job is looked for: what a reader of evidence takes."""
@@ -45,70 +46,30 @@ def require_empty(folder: Path, others: Sequence[Path]) -> None:
 
 
 def files_in(folder: Path) -> Iterator[Path]:
-    """Every file and link below a folder, in one stable order. Raises UncheckableError."""
-
-    def stop(error: OSError) -> None:
-        raise UncheckableError(
-            f"{error.filename} cannot be listed: {error.strerror}", advice="make it readable"
-        )
-
-    for at, folders, names in os.walk(folder, onerror=stop):
-        folders.sort()
-        yield from (Path(at, name) for name in sorted(names))
-        yield from (link for name in folders if (link := Path(at, name)).is_symlink())
-
-
-def empty(folders: Sequence[Path]) -> Path | None:
-    """Take away what a run left that did not pass: the platform keeps whatever stands there. What is put in
-    the place of a folder is taken away, and not what a link leads to. Returns what cannot be taken away.
+    """Every file and link below a folder, in one stable order. Raises UncheckableError for a folder that
+    cannot be listed, or is too deep.
     """
-    for folder in folders:
-        if folder.is_symlink() or not is_folder(folder):
-            with suppress(OSError):
-                folder.unlink(missing_ok=True)
-            continue
-        _remove_all(folder)
-        if _holds_something(folder):
-            _allow_all(folder)
-            _remove_all(folder)
-    return next((each for each in folders if os.path.lexists(each) and _holds_something(each)), None)
-
-
-def _remove_all(folder: Path) -> None:
-    with suppress(OSError):
-        for entry in folder.iterdir():
-            _remove(entry)
-
-
-def _allow_all(folder: Path) -> None:
-    """Let its owner change a folder and all below: a command may have taken away its own rights."""
-    for at, names, _ in os.walk(folder):
-        for each in (at, *(os.path.join(at, name) for name in names)):  # noqa: PTH118 - many names
-            with suppress(OSError):
-                if not os.path.islink(each):  # noqa: PTH114 - many names
-                    os.chmod(each, 0o700)  # noqa: PTH101 - many names
-
-
-def _remove(entry: Path) -> None:
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            entry.unlink()
-
-
-def _holds_something(folder: Path) -> bool:
-    if folder.is_symlink() or not is_folder(folder):
-        return True
-    try:
-        return any(folder.iterdir())
-    except OSError:
-        return True
+    waiting = [(folder, 0)]
+    while waiting:
+        at, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise UncheckableError(
+                f"{folder} holds folders nested deeper than {DEEPEST} levels", advice="flatten it"
+            )
+        try:
+            entries = sorted(os.scandir(at), key=lambda each: each.name)
+            folders = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        except OSError as error:
+            raise UncheckableError(
+                f"{at} cannot be listed: {error.strerror}", advice="make it readable"
+            ) from None
+        waiting += [(at / name, depth + 1) for name in reversed(folders)]
+        yield from (at / each.name for each in entries if each.name not in folders)
 
 
 def digests_of(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file of a release by its path. Raises UncheckableError for what cannot be part of
-    one: links, whose target the platform may keep, or not; names that are no text.
+    one: links, whose target the platform may keep, or not; names that are not text.
     """
     if folder.is_symlink():
         raise UncheckableError(
@@ -119,7 +80,7 @@ def digests_of(folder: Path) -> dict[str, str]:
 
 def input_digests(folder: Path, without: Sequence[Path] = ()) -> dict[str, str]:
     """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
-    it leads to. Raises UncheckableError for what is no file.
+    it leads to. Raises UncheckableError for what is not a file.
 
     Left out are the files of `without`, and what SQLite keeps beside each.
     """
@@ -197,7 +158,7 @@ def require_own_evidence(folder: Path, subject: ReleaseSubject, job: Job) -> Non
 
 def _stated_jobs(content: bytes) -> Iterator[object]:
     """Which jobs a file says that it is of, in any object of its JSON or of its lines of JSON; a key that is
-    said twice counts twice. Formats that are no JSON say nothing.
+    said twice counts twice. Formats other than JSON say nothing.
     """
     found: list[object] = []
 
@@ -220,12 +181,16 @@ def evidence_names(subject: ReleaseSubject) -> tuple[str, ...]:
 
 
 def refuse_own_names(folder: Path) -> None:
-    """Raise UncheckableError where the command wrote what is written here, or declared a release."""
+    """Raise UncheckableError where the command wrote what is written here, or declared a release; or where
+    its folders are too deep to be searched.
+    """
+    list(files_in(folder))  # raises where it is too deep
     taken = next((name for name in sorted(WRITTEN) if os.path.lexists(folder / name)), None)
     declared = next(iter(find_declarations([folder])), None)
     if taken is not None or declared is not None:
+        why = "is the name of a file that is written for it" if taken else "declares a release"
         raise UncheckableError(
-            f"the command left {taken or declared}, which is written for it, or is another release",
+            f"the command left {taken or declared}, which {why}",
             advice="let it write artifacts and evidence alone",
         )
 

@@ -9,8 +9,7 @@ it later takes nothing back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from gatecli.cloud.commands import (
     require_own_code,
     run_command,
 )
+from gatecli.cloud.emptying import empty
 from gatecli.cloud.jobs import Job, JobPromise, is_folder, real
 from gatecli.cloud.leases import (
     JobLease,
@@ -37,10 +37,9 @@ from gatecli.cloud.leases import (
     require_small_delta,
     take_run,
 )
-from gatecli.cloud.recorded_cost import charge_recorded
+from gatecli.cloud.recorded_cost import charge_recorded, with_evidence
 from gatecli.cloud.release_folder import (
     digests_of,
-    empty,
     input_digests,
     read_beside,
     refuse_own_names,
@@ -83,7 +82,7 @@ class JobRequest:
     law: tuple[Path, ...] = ()
     """The files that it is judged by: policy, waivers, baseline."""
     lent: tuple[Path, ...] = ()
-    """The ledger's file and its key. An input may bring them, and they are no data."""
+    """The ledger's file and its key. An input may bring them; they are not data."""
 
     @property
     def release_folder(self) -> Path:
@@ -123,9 +122,8 @@ def run_job(request: JobRequest) -> JobEnd:
         is_bound = False
         try:
             inputs = _digest_inputs(request)
-            with _charged_if_run(request, subject, held):
-                _run(request, held)
-                judged = _judge_made(request, others, subject, held, inputs)
+            _run(request, held)
+            judged = _judge_made(request, others, subject, held, inputs)
             if judged.verdict.passed:
                 published = published_content(request.store, held.release, judged.releases)
                 with put_off():
@@ -134,39 +132,53 @@ def run_job(request: JobRequest) -> JobEnd:
                     _name_declaration(judged.declaration)
         except BaseException as error:
             if not is_bound:
-                _take_away(request, others, error)
+                _end_unpublished(request, others, subject, held, error)
             raise
         if not is_bound:
-            _charge_recorded(request, subject, held)
-            _take_away(request, others)
+            _end_unpublished(request, others, subject, held)
     accounts = tuple(filter(None, map(request.store.account, held.datasets)))
     return JobEnd(judged.verdict, accounts, held.release)
 
 
-@contextmanager
-def _charged_if_run(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> Iterator[None]:
-    """Where a run ends badly, charge what its evidence shows all the same."""
-    try:
-        yield
-    except GatecliError as error:
+def _end_unpublished(
+    request: JobRequest,
+    others: Sequence[Path],
+    subject: ReleaseSubject,
+    lease: JobLease,
+    error: BaseException | None = None,
+) -> None:
+    """Empty the folders of the outputs, and charge what the evidence in them showed, whatever else fails.
+
+    Raises UncheckableError where either cannot be done; it tells of `error` as well.
+    """
+    told = [error.message] if isinstance(error, GatecliError) else []
+    failed: list[UncheckableError] = []
+    with put_off():
         try:
-            _charge_recorded(request, subject, lease)
+            recorded = _with_own_evidence(request, subject)
+        finally:
+            left = empty((request.output, *others))
+        if left is not None:
+            what = f"{left} could not be emptied, so what stands there is not a release"
+            failed.append(UncheckableError(what, advice="do not use what this job left"))
+        use = LedgerUse(request.store, moment(request.clock()), reserves=True)
+        try:
+            charge_recorded(recorded, lease, request.terms, use)
         except GatecliError as other:
-            raise UncheckableError(
-                f"{error.message}; and what its evidence shows could not be charged: {other.message}",
-                advice=other.advice,
-            ) from error
-        raise
+            what = f"what the run cost beyond what it holds could not be charged: {other.message}"
+            failed.append(UncheckableError(what, advice=other.advice))
+    if failed:
+        message = "; and ".join((*told, *(each.message for each in failed)))
+        raise UncheckableError(message, advice=failed[0].advice) from error
 
 
-def _charge_recorded(request: JobRequest, subject: ReleaseSubject, lease: JobLease) -> None:
+def _with_own_evidence(request: JobRequest, subject: ReleaseSubject) -> ReleaseSubject:
+    """The release with the evidence that the run left; without it where that is of another job."""
     try:
         require_own_evidence(request.output, subject, request.job)
-    except UncheckableError:  # it is not there, or of another job: it shows nothing of this run
-        return
-    use = LedgerUse(request.store, moment(request.clock()), reserves=True)
-    with put_off():
-        charge_recorded(request.declaration, request.output, lease, request.terms, use)
+    except UncheckableError:
+        return subject
+    return with_evidence(subject, request.output)
 
 
 def _name_declaration(uncommitted: Path) -> None:
@@ -179,21 +191,8 @@ def _name_declaration(uncommitted: Path) -> None:
         ) from None
 
 
-def _take_away(request: JobRequest, others: Sequence[Path], error: BaseException | None = None) -> None:
-    """Empty the folders of the outputs. Raises UncheckableError where something stays."""
-    with put_off():
-        left = empty((request.output, *others))
-    if left is None:
-        return
-    why = f"{error.message}; and " if isinstance(error, GatecliError) else ""
-    raise UncheckableError(
-        f"{why}{left} could not be emptied, so what stands there is not a release",
-        advice="do not use what this job left",
-    ) from error
-
-
 def _read_declaration(path: Path) -> ReleaseSubject:
-    """The release that the job makes, without what is not there yet. Raises UsageError."""
+    """The release that the job makes; its artifacts and evidence are not there yet. Raises UsageError."""
     read = read_releases([path], lambda *_: Loaded())
     for finding in read.findings:
         raise UsageError(f"{finding.place}: {finding.message}", advice=finding.remediation)
@@ -224,7 +223,7 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
     require_own_code(request.command, request.job, request.environment, Path.cwd())
     if request.job.outputs and request.output not in set(map(real, request.job.outputs)):
         raise UsageError(
-            f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
+            f"{request.output}, the folder of --output, is not an output of the job, so it is lost",
             advice="name the LocalPath of an output",
         )
     if request.output in set(map(real, request.job.uploaded)):
@@ -243,7 +242,7 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
     for other in (*others, *inputs):
         if other.is_relative_to(request.output) or request.output.is_relative_to(other):
             raise UsageError(
-                f"{request.output}, the folder of --output, and {other} are one in the other",
+                f"{request.output}, the folder of --output, and {other} overlap: one is in the other",
                 advice="give each input and output of the job a folder of its own",
             )
     judging = (request.declaration, *request.law)
@@ -254,7 +253,7 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
         for file in files:
             if real(file).is_relative_to(folder):
                 raise UsageError(
-                    f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
+                    f"{file} is in {folder}, and what judges a job must not come with its inputs or outputs",
                     advice="put it into the image, which is pinned by its digest",
                 )
 
@@ -287,7 +286,7 @@ def _before_evidence(terms: JudgementTerms) -> JudgementTerms:
 
 def _digest_inputs(request: JobRequest) -> list[dict[str, str]]:
     """What stands in each input: one digest over the digests of its files. A ledger changes meanwhile, and is
-    no data: an input that brings nothing else has none.
+    not data: an input that brings nothing else has no digest.
     """
     lent = tuple(map(real, request.lent))
     read = [
@@ -351,7 +350,7 @@ def _require_untouched(request: JobRequest, others: Sequence[Path], before: Rele
     for folder in others:
         if is_folder(folder) and digests_of(folder):
             raise UncheckableError(
-                f"the command left files in {folder}, which are no part of the release",
+                f"the command left files in {folder}, which are not part of the release",
                 advice="write all that is kept into the folder of --output",
             )
 

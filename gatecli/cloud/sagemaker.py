@@ -83,7 +83,7 @@ def _refuse_several(resources: Mapping[str, Any]) -> None:
 
 def _input(data: Any, root: Path) -> JobInput:
     if not isinstance(data, Mapping):
-        raise _description_error(JOB, "has no object in ProcessingInputs")
+        raise _description_error(JOB, "has an entry in ProcessingInputs that is not an object")
     name = _text(data, "InputName", JOB)
     _refuse_pipe(data, name)
     kinds = ("S3Input", "DatasetDefinition")
@@ -99,7 +99,7 @@ def _refuse_pipe(data: Mapping[str, Any], name: str) -> None:
     described = data.get("S3Input")
     if isinstance(described, Mapping) and described.get("S3InputMode") == "Pipe":
         raise UncheckableError(
-            f"the input {name} comes through a pipe, which is read once, so nobody can tell what was read",
+            f"the input {name} comes through a pipe, which can be read once, so it cannot be digested",
             advice="set its S3InputMode to File",
         )
 
@@ -107,7 +107,7 @@ def _refuse_pipe(data: Mapping[str, Any], name: str) -> None:
 def _output(data: Any, root: Path) -> Path:
     """The folder of an output, which is kept when the job ends and not before: then it was judged."""
     if not isinstance(data, Mapping):
-        raise _description_error(JOB, "has no object in Outputs")
+        raise _description_error(JOB, "has an entry in Outputs that is not an object")
     name, described = _text(data, "OutputName", JOB), data.get("S3Output")
     folder = _local(data, "S3Output", root)
     if folder is None or not isinstance(described, Mapping) or data.get("AppManaged") not in (None, False):
@@ -130,7 +130,7 @@ def _local(data: Any, kind: str, root: Path) -> Path | None:
         return None
     path = _text(described, "LocalPath", JOB)
     if not path.startswith("/") or ".." in Path(path).parts:
-        raise _description_error(JOB, f"has a LocalPath of {kind} that is not absolute")
+        raise _description_error(JOB, f"has a LocalPath of {kind} that is not an absolute path without ..")
     return root / path.lstrip("/")
 
 
@@ -152,7 +152,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         documents = read_documents(path)
     except MissingFileError:
         raise UncheckableError(
-            f"{path} is not there, so this is no container of SageMaker Processing",
+            f"{path} is not there, so this is not a container of SageMaker Processing",
             advice="start the command as the entry point of a processing job; elsewhere, with "
             "gatecli cloud flower run or gatecli cloud azureml run",
         ) from None
@@ -176,7 +176,7 @@ def _list(data: Mapping[str, Any], key: str, where: Path) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise _description_error(where, f"has no list in {key}")
+        raise _description_error(where, f"has something other than a list in {key}")
     return value
 
 

@@ -104,16 +104,21 @@ def _assess_charge(
     name, attempt, later = release_id(subject), 0 if known is None else known.attempt + 1, False
     if stands(known):
         standing = _assess_standing(subject, accounts, known)
-        charged = more_than_held(subject, costs, accounts, (known, charged), book)
-        if standing.problems or not charged:
-            return standing
         name, attempt, later = later_id(subject, accounts), 0, True
+        charged = more_than_held(subject, costs, accounts, (known, charged), book)
+        if standing.problems or not charged or stands(terms.store.reservation(name)):
+            return standing
     against = find_closed(subject, accounts, book) or find_over(subject, [accounts], charged, book)
     if against:
         return Assessment(subject, None, {}, against)
     measures: dict[str, object] = {"ledger": {word_of(terms): shares_of(charged, book)}}
     book.add(charged, name)
-    details = details_of(subject, questions_to_charge(costs), stabilities(accounts, book))
+    details = details_of(
+        subject,
+        questions_to_charge(costs),
+        stabilities(accounts, book),
+        beyond=release_id(subject) if later else None,
+    )
     movement = Movement(EntryKind.RESERVE, name, terms.at, tuple(charged), digest, details, attempt)
     return Assessment(subject, movement, measures, has_run=later)
 
@@ -159,8 +164,6 @@ def more_than_held(
     is dearer than its declaration is charged by itself, on top.
     """
     known, charged = standing
-    if stands(book.store.reservation(later_id(subject, accounts))):
-        return []
     if known.plan is None:
         held = {each.dataset: each.amounts for each in known.charges}
         more = [

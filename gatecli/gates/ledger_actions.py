@@ -18,6 +18,8 @@ from gatecli.model.ledger import (
     Movement,
     Reservation,
     ReservationState,
+    is_added,
+    recorded_subject,
     release_of_run,
 )
 from gatecli.model.portfolio import NOTHING
@@ -148,25 +150,37 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
 
 def _refuse_run(store: Store, known: Reservation) -> None:
     """A run of a job has read the data; a plan has run where one of its releases has."""
-    subjects = {known.subject, *(each.subject for each in store.releases_of_plan(known.subject))}
+    releases = (known, *store.releases_of_plan(known.subject))
     holder = known if known.plan is None else _reservation(store, known.plan)
-    for run in standing_runs(store, subjects, [each.dataset for each in holder.charges]):
+    datasets = [each.dataset for each in holder.charges]
+    for run in standing_runs(store, {each.subject for each in releases}, datasets):
         raise UsageError(
             f"a job has run {release_of_run(run.subject)}, so {known.subject} stays spent",
             advice=f"a run that never read the data is voided first: {void_command(run.subject)}",
         )
+    own = release_of_run(known.subject) and recorded_subject(known.subject, known.attempt)
+    for each in _standing(store, datasets):
+        if each.subject == own or is_added(each, releases):
+            raise UsageError(
+                f"evidence of {known.subject} was charged, so it has read the data and stays spent",
+                advice="what is run again is charged again",
+            )
 
 
 def standing_runs(store: Store, releases: Collection[str], datasets: Iterable[str]) -> Iterator[Reservation]:
     """The runs of these releases that are held or spent, by name."""
+    return (each for each in _standing(store, datasets) if release_of_run(each.subject) in releases)
+
+
+def _standing(store: Store, datasets: Iterable[str]) -> list[Reservation]:
+    """What is held or spent of these datasets, by name."""
     found = {
         each.subject: each
         for dataset in datasets
         for state in sorted(STANDING)
         for each in store.reservations(state, dataset)
-        if release_of_run(each.subject) in releases
     }
-    yield from (found[name] for name in sorted(found))
+    return [found[name] for name in sorted(found)]
 
 
 def _move(store: Store, known: Reservation, movement: Movement) -> Outcome:

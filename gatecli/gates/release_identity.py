@@ -43,14 +43,19 @@ def _claim_parts(subject: ReleaseSubject, accounts: Iterable[Account]) -> dict[s
 
 
 def details_of(
-    subject: ReleaseSubject, questions: Sequence[Question], changes: Mapping[str, int]
+    subject: ReleaseSubject,
+    questions: Sequence[Question],
+    changes: Mapping[str, int],
+    beyond: str | None = None,
 ) -> dict[str, Any]:
     """What an entry keeps of a release: digests, the claim, and what was run; no person, no free text.
 
-    `changes` says how many units of what it is made from one unit of each charged dataset changes.
+    `changes` says how many units of what it is made from one unit of each charged dataset changes. `beyond`
+    is the subject that pays for a part of it already: the entry holds the rest.
     """
     claim = subject.release.claim
     return {
+        **({} if beyond is None else {"beyond": beyond}),
         "declaration": subject.document.sha256,
         "artifacts": [state.sha256 for state in subject.artifacts if state.sha256],
         "claim": _claim(claim.epsilon, claim.delta) if claim else None,

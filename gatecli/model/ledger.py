@@ -226,6 +226,19 @@ def release_of_run(subject: str) -> str | None:
     return release if mark else None
 
 
+def recorded_subject(run: str, attempt: int) -> str:
+    """How a ledger names what an attempt of a run cost beyond what it holds, as its evidence shows."""
+    return f"{release_of_run(run)}+{in_letters(identity_digest({'run': run, 'attempt': attempt})[:12])}"
+
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def in_letters(digits: str) -> str:
+    """Hexadecimal digits as letters: decimal ones may look like somebody's number, which no ledger takes."""
+    return digits.translate(_LETTERS)
+
+
 OPENING_PREFIX = "opening:"
 """How the subjects of opening balances begin."""
 
@@ -235,17 +248,26 @@ def is_opening(reservation: Reservation) -> bool:
     return reservation.subject.startswith(OPENING_PREFIX) and reservation.lapses is None
 
 
+def is_added(reservation: Reservation, releases: Iterable[Reservation]) -> bool:
+    """Whether it is what later evidence added to one of these releases: it claims the same. A version with
+    build metadata, `1.0.0+cuda`, claims something else.
+    """
+    release = reservation.subject.rpartition("+")[0]
+    return any((each.subject, each.digest) == (release, reservation.digest) for each in releases)
+
+
 def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
-    """The releases: a plan counts by those that it reserves, and what later evidence added to one with it."""
+    """The releases: a plan counts by those that it reserves; runs and later evidence with their release."""
     plans = {each.plan for each in reservations}
-    subjects = {each.subject for each in reservations}
+    claims = {(each.subject, each.digest) for each in reservations}
     return tuple(
         each
         for each in reservations
         if each.state not in LEASED
         and not is_opening(each)
         and each.subject not in plans
-        and each.subject.rpartition("+")[0] not in subjects
+        and release_of_run(each.subject) is None
+        and (each.subject.rpartition("+")[0], each.digest) not in claims
     )
 
 

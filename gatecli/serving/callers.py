@@ -20,10 +20,10 @@ from gatecli.gates.ledger_access import moment
 from gatecli.ledger.interface import Conflict, Store
 from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import DatasetTerms
+from gatecli.model.ledger import DatasetTerms, in_letters
 from gatecli.model.mechanism import Mechanism
 from gatecli.model.private_endpoint import CallerBudget
-from gatecli.serving.leases import AnswerCost, in_letters
+from gatecli.serving.leases import AnswerCost
 from gatecli.serving.paid_answers import LeaseClock, PaidAnswers
 
 MOST_CALLERS = 10_000

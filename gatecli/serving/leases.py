@@ -30,8 +30,6 @@ from gatecli.model.portfolio import COLUMNS, MEMBER_COLUMNS, Amounts
 PREFIX = "serve/"
 """How the subjects of endpoints begin."""
 
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")
-
 
 class BudgetSpent(GatecliError):
     """Not even one more answer fits into a budget."""
@@ -56,11 +54,6 @@ class Lease:
     movement: Movement
     single: tuple[Charge, ...]
     """What one answer costs alone."""
-
-
-def in_letters(digits: str) -> str:
-    """Hexadecimal digits as letters: decimal ones may look like somebody's number, which no ledger takes."""
-    return digits.translate(_LETTERS)
 
 
 def take_lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetime) -> Lease:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
+from gatecli.model.ledger import in_letters
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
-from gatecli.serving.leases import in_letters
 from gatecli.serving.paid_answers import LeaseClock
 from gatecli.serving.parts import ServingLog
 

@@ -149,7 +149,7 @@ def test_a_job_without_configuration_files_is_told_where_the_platform_looks(
     (container.config / "processingjobconfig.json").unlink()
     done = job()
     assert done.returncode == 4
-    assert "this is no container of SageMaker Processing" in container.message.read_text()
+    assert "this is not a container of SageMaker Processing" in container.message.read_text()
     assert held(container) == 0
 
 
@@ -316,7 +316,7 @@ def test_what_azure_uploads_while_a_job_runs_is_not_a_release(
 ) -> None:
     done = azure(run, container, *shell(f"mkdir {name}; echo row > {name}/row; {container.trainer()[-1]}"))
     assert done.returncode == 4
-    assert "are no part of the release" in done.stderr
+    assert "are not part of the release" in done.stderr
     assert left_in(container.output) == []
 
 
@@ -332,7 +332,7 @@ def test_a_federated_run_is_called_what_its_caller_says(container: Container, ru
     words = [word for pair in options.items() for word in pair]
     start = ("cloud", "flower", "run", *words)
     named = run(*start, "--run", "a b", "--", *container.trainer())
-    assert (named.returncode, "--run is no name of a run" in named.stderr) == (2, True)
+    assert (named.returncode, "--run is not the name of a run" in named.stderr) == (2, True)
     assert run(*start, "--run", "8123456789", "--", *shell("exit 1")).returncode == 4
     again = run(*start, "--run", "8123456789", "--", *container.trainer())
     assert again.returncode == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.cli.app import main
+from gatecli.errors import UncheckableError
 from gatecli.ledger.opening import open_store
 from tests.support.jobs import (
     DATASET,
@@ -120,6 +121,21 @@ def test_a_lent_ledger_pays_comes_back_and_is_settled(
     assert office.settle(container.output / "lease-return.jsonl") == 0, capsys.readouterr().err
     assert office.held() == ONE
     assert main(["ledger", "verify", "--ledger", office.path("office.db")]) == 0
+
+
+def test_a_return_that_cannot_be_written_is_told_after_what_was_committed(
+    office: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise UncheckableError("the ledger is gone")
+
+    monkeypatch.setattr("gatecli.cli.cloud_run.return_lease", fail)
+    container = container_with(office)
+    assert run(container) == 4
+    said = capsys.readouterr().err
+    assert said.index("churn@1.0.0 is committed") < said.index("the ledger is gone")
+    assert "privacy.json" in left_in(container.output)
+    assert office.held() == 2 * ONE
 
 
 def test_the_record_digests_the_data_and_not_the_ledger_that_is_written_meanwhile(office: Office) -> None:

@@ -21,6 +21,7 @@ from gatecli.cloud.azureml import read_job as read_azure_job
 from gatecli.cloud.running import JobRequest, run_job
 from gatecli.errors import GatecliError
 from gatecli.gates.ledger_access import open_ledger
+from gatecli.gates.ledger_actions import void
 from gatecli.ledger.interface import Store
 from gatecli.ledger.opening import open_store
 from gatecli.model.job_files import DECLARATION, RECORD, RETURN, UNCOMMITTED
@@ -34,6 +35,7 @@ from tests.support.jobs import (
     InProcess,
     account,
     declaration,
+    during,
     job_files,
     ledger,
     left_in,
@@ -45,6 +47,7 @@ from tests.support.postgres import cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/clouds.md").read_text("utf-8")
+NOW = "2026-12-01T12:00:00Z"
 UNIT = 10**12
 """An ε of 1, as the ledger counts it."""
 SCRIPT = ROOT / "examples/clouds/three_clouds.py"
@@ -230,6 +233,18 @@ def spend(stage: Stage, epsilon: object) -> int:
     return stage.run(command=container.trainer(epsilon))
 
 
+def void_meanwhile(stage: Stage) -> int:
+    request = stage.jobs.request()
+    act = partial(void, stage.store, f"{RELEASE}+run:first", NOW, "cancelled", ["0" * 64])
+    return end_of(during(request, stage.store, act))
+
+
+def close_meanwhile(stage: Stage) -> int:
+    request = stage.jobs.request()
+    dearer = replace(request, command=Container(stage.folder / "train-1", "train-1").trainer(epsilon=3))
+    return end_of(during(dearer, stage.store, partial(stage.store.close_dataset, "customers", NOW)))
+
+
 CONTINUOUS = job_files("train-1", [], [s3_output("model", OUTPUT, S3UploadMode="Continuous")])
 ENDS: Mapping[str, Callable[[Stage], int] | str] = {
     "no description of a job": lose_description,
@@ -261,6 +276,8 @@ ENDS: Mapping[str, Callable[[Stage], int] | str] = {
         "tests.cli.test_cloud_run:test_a_job_that_the_platform_stops_leaves_nothing_and_keeps_the_spend"
     ),
     "the evidence costs more than the declaration says": partial(spend, epsilon=3),
+    "somebody voids the run while it runs": void_meanwhile,
+    "the evidence costs more, and the dataset was closed meanwhile": close_meanwhile,
     "the machine is gone, at any moment": (
         "tests.contract.test_job_ledgers:"
         "test_jobs_that_are_killed_at_any_moment_have_paid_and_publish_nothing_uncommitted"
@@ -301,6 +318,7 @@ def test_a_job_ends_as_the_page_says(stage: Stage, what: str) -> None:
         "nothing more is taken": stage.before,
         "stays spent": 1,
         "what it cost, as far as it fits": 3,
+        "is taken again": 2,
     }[budget]
     assert stage.held == held
     assert held or budget == "nothing is taken"
@@ -335,7 +353,7 @@ def test_what_a_killed_job_left_is_published_as_the_page_says(
     request = stage.jobs.request()
     with monkeypatch.context() as patched:
         patched.setattr("gatecli.cloud.running.commit_run", die)
-        patched.setattr("gatecli.cloud.running._take_away", lambda *_: None)
+        patched.setattr("gatecli.cloud.running._end_unpublished", lambda *_: None)
         with pytest.raises(Killed):
             run_job(request)
     assert UNCOMMITTED in left_in(request.output)

@@ -6,12 +6,12 @@ import json
 import os
 import select
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gatecli.accounting.portfolio import limits_of
 from gatecli.cloud.jobs import JobPromise
@@ -218,3 +218,22 @@ class Word:
 
 def left_in(folder: Path) -> list[str]:
     return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*"))
+
+
+class Meanwhile:
+    """A ledger in which something happens when the command has ended, before anybody asks it again."""
+
+    def __init__(self, store: Store, request: JobRequest, act: Callable[[], object]) -> None:
+        self._store, self._output, self._act = store, request.output, act
+        self._done = False
+
+    def __getattr__(self, name: str) -> Any:
+        if not self._done and left_in(self._output):
+            self._done = True
+            self._act()
+        return getattr(self._store, name)
+
+
+def during(request: JobRequest, store: Store, act: Callable[[], object]) -> JobRequest:
+    """The job, with what somebody does to the ledger while its command runs."""
+    return replace(request, store=cast("Store", Meanwhile(store, request, act)))

@@ -16,7 +16,7 @@ from gatecli.gates.ledger_actions import commit, void
 from gatecli.gates.release import ReleaseRequest, judge_releases
 from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import Conflict, Store
-from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
+from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState, releases_among
 from gatecli.model.portfolio import NOTHING
 from tests.support.jobs import (
     DATASET,
@@ -260,3 +260,14 @@ def test_an_opening_balance_or_a_lease_is_not_a_release(jobs: InProcess, store: 
     store.move(taken)
     assert not jobs.run().verdict.passed
     assert held(store) == 0
+
+
+def test_a_version_with_build_metadata_is_counted_as_a_release(jobs: InProcess, store: Store) -> None:
+    reserve(jobs, "1.0.0")
+    reserve(jobs, "1.0.0+cuda")
+    crash(jobs, "train-1")
+    crash(jobs, "train-2")
+    dearer = Container(jobs.folder / "train-3").trainer(epsilon=3)
+    jobs.run("train-3", command=tuple(dearer))
+    counted = {each.subject for each in releases_among(list(store.reservations()))}
+    assert counted == {RELEASE, f"{RELEASE}+cuda"}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -310,7 +312,7 @@ def test_evidence_of_another_job_is_refused_wherever_it_says_so(
         ("echo x > {out}/privacy.json", "left privacy.json"),
         ("echo x > {out}/job.json", "left job.json"),
         ("echo x > {out}/lease-return.jsonl", "left lease-return.jsonl"),
-        ("mkdir {out}/sub; echo 'kind: ModelRelease' > {out}/sub/privacy.yaml", "another release"),
+        ("mkdir {out}/sub; echo 'kind: ModelRelease' > {out}/sub/privacy.yaml", "declares a release"),
         ("printf x > {out}/\"$(printf 'a\\nb')\"", "not printable"),
         ("printf x > {out}/\"$(printf 'a\\377')\"", "not printable"),
     ],
@@ -348,9 +350,13 @@ def test_a_folder_that_became_a_link_is_no_release(jobs: InProcess, tmp_path: Pa
         run_job(ran_with(request, f"rmdir {request.output}; ln -s {elsewhere} {request.output}"))
 
 
+def refuse(_: Path) -> None:
+    raise OSError
+
+
 def test_an_output_that_stays_is_told(jobs: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     request = jobs.request()
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "rmdir", refuse)
     with pytest.raises(UncheckableError, match=r"ended with 1, so .*; and .* could not be emptied"):
         run_job(replace(request, command=tuple(shell(f"mkdir {request.output}/stays; exit 1"))))
 
@@ -363,10 +369,10 @@ def outputs_at(*paths: str) -> Any:
 @pytest.mark.parametrize(
     ("paths", "says"),
     [
-        ((OUTPUT, f"{OUTPUT}/deeper"), "are one in the other"),
-        ((OUTPUT, "/opt/ml/processing/output"), "are one in the other"),
-        ((OUTPUT, "/"), "are one in the other"),
-        (("/opt/ml/processing/elsewhere",), "is none of the job's outputs"),
+        ((OUTPUT, f"{OUTPUT}/deeper"), "overlap: one is in the other"),
+        ((OUTPUT, "/opt/ml/processing/output"), "overlap: one is in the other"),
+        ((OUTPUT, "/"), "overlap: one is in the other"),
+        (("/opt/ml/processing/elsewhere",), "is not an output of the job"),
     ],
 )
 def test_outputs_that_stand_in_each_other_are_refused_before_anything_is_spent(
@@ -383,7 +389,7 @@ def test_an_output_in_an_input_is_refused(tmp_path: Path, store: Store, path: st
     container = Container(tmp_path / "train-1").make(outputs_at(path))
     folder = container.root / path.lstrip("/")
     folder.mkdir(exist_ok=True)
-    with pytest.raises(UsageError, match="are one in the other"):
+    with pytest.raises(UsageError, match="overlap: one is in the other"):
         InProcess(tmp_path, store).run(output=folder)
     assert (container.input / "part-0.csv").exists()
 
@@ -396,7 +402,7 @@ def test_an_input_cannot_bring_what_judges_the_job(jobs: InProcess, store: Store
         replace(request, declaration=Path(moved)),
         replace(request, law=(folder / "gatecli.yaml",)),
     ):
-        with pytest.raises(UsageError, match="no part of its inputs or outputs"):
+        with pytest.raises(UsageError, match="must not come with its inputs or outputs"):
             run_job(changed)
     assert held(store) == 0
 
@@ -407,7 +413,7 @@ def test_files_in_another_output_are_not_published(tmp_path: Path, store: Store)
     (container.root / other.lstrip("/")).mkdir()
     jobs = InProcess(tmp_path, store)
     request = jobs.request()
-    with pytest.raises(UncheckableError, match="no part of the release"):
+    with pytest.raises(UncheckableError, match="not part of the release"):
         run_job(ran_with(request, f"echo rows > {container.root}{other}/rows.csv"))
     assert left_in(container.output.parent) == ["logs", "model"]
 
@@ -563,6 +569,15 @@ def test_a_release_in_a_folder_that_is_uploaded_meanwhile_is_refused(
     output = here / below
     output.mkdir(parents=True)
     job = replace(request.job, outputs=(), uploaded=(here / "outputs", here / "logs"))
-    with pytest.raises(UsageError, match=r"uploaded while the command runs|one in the other"):
+    with pytest.raises(UsageError, match=r"uploaded while the command runs|one is in the other"):
         run_job(replace(request, job=job, output=output))
     assert held(store) == 0
+
+
+def test_folders_too_deep_to_be_judged_are_refused_and_taken_away(jobs: InProcess, store: Store) -> None:
+    deep = "import os; [(os.mkdir('d'), os.chdir('d')) for _ in range(1500)]"
+    request = jobs.request()
+    with pytest.raises(UncheckableError, match="nested deeper than 256 levels"):
+        run_job(ran_with(request, f"cd {{out}}; {sys.executable} -c {shlex.quote(deep)}"))
+    assert left_in(request.output) == []
+    assert held(store) == ONE

@@ -58,10 +58,10 @@ BROKEN = [
     (described(ProcessingJobName="train-2"), "names another job"),
     (described(ProcessingJobArn="arn:aws:sagemaker:eu-west-1:1:processing-job/train-1"), "names another job"),
     (described(ProcessingJobName=3), "does not say"),
-    (described(ProcessingInputs={}), "has no list"),
-    (described(ProcessingInputs=[3]), "has no object"),
-    (described(ProcessingInputs=[s3_input("data", "relative")]), "not absolute"),
-    (described(ProcessingInputs=[s3_input("data", "/opt/../etc")]), "not absolute"),
+    (described(ProcessingInputs={}), "something other than a list"),
+    (described(ProcessingInputs=[3]), "has an entry in ProcessingInputs that is not an object"),
+    (described(ProcessingInputs=[s3_input("data", "relative")]), "is not an absolute path without"),
+    (described(ProcessingInputs=[s3_input("data", "/opt/../etc")]), "is not an absolute path without"),
     (described(ProcessingInputs=[s3_input("data", INPUT, S3InputMode="Pipe")]), "comes through a pipe"),
     (
         described(ProcessingInputs=[s3_input("data", INPUT, S3Uri="\ud800")]),
@@ -70,7 +70,7 @@ BROKEN = [
     (described(ProcessingOutputConfig=[]), "has no object"),
     (described(ProcessingOutputConfig="absent"), "has no object in ProcessingOutputConfig"),
     (outputs(), "keeps no output"),
-    (outputs(3), "has no object in Outputs"),
+    (outputs(3), "has an entry in Outputs that is not an object"),
     (outputs(s3_output("model", OUTPUT, S3UploadMode="Continuous")), "uploaded while the command runs"),
     (outputs(s3_output("model", OUTPUT, S3UploadMode=None)), "does not say its S3UploadMode"),
     (outputs({**s3_output("model", OUTPUT), "AppManaged": True}), "written by the command itself"),
@@ -110,7 +110,7 @@ def test_a_job_on_several_instances_is_refused(container: Container, resources: 
 @pytest.mark.parametrize("name", ["processingjobconfig.json", "resourceconfig.json"])
 def test_a_job_without_configuration_files_is_refused(container: Container, name: str) -> None:
     (container.config / name).unlink()
-    with pytest.raises(UncheckableError, match=f"{name} is not there, so this is no container"):
+    with pytest.raises(UncheckableError, match=f"{name} is not there, so this is not a container"):
         read_job(container.root)
 
 

@@ -342,6 +342,15 @@ def dearer(version: str) -> ReleaseSubject:
     return recorded(declared(version), "1.005")
 
 
+def test_a_release_whose_evidence_was_charged_cannot_be_voided(store: Store) -> None:
+    add(store)
+    assert reserved(store, declared("1"))
+    assert reserved(store, dearer("1"))
+    with pytest.raises(UsageError, match="evidence of churn@1 was charged, so it has read the data"):
+        void(store, "churn@1", DAY, "cancelled", LOG)
+    assert held(store)[0] == 1_005_000_000_000
+
+
 def test_evidence_that_comes_later_is_charged_for_what_it_costs_more(store: Store) -> None:
     add(store)
     assert reserved(store, declared("1"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gatecli.gates.reserving import refuse_personal_data
-from gatecli.model.ledger import EntryKind, Movement
-from gatecli.serving.leases import in_letters
+from gatecli.model.ledger import EntryKind, Movement, in_letters
 from tests.support.ledgers import AT
 
 NUMBERS = ("4111111111111111", "5500005555555559", "1234567890123456")
