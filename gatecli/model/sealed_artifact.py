@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gatecli.model.access import resolve
+from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.base import Many, Value
-from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch
+from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch, KeyPolicy
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
@@ -82,6 +84,35 @@ class SealedManifest(SealedContents):
 def _canonical(value: SealedContents) -> str:
     content = value.model_dump(mode="json", by_alias=True)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sealed_recipients(policy: KeyPolicy) -> tuple[SealedRecipient, ...]:
+    """Whom a KeyPolicy resolves to in its epoch, as a manifest names them; nobody where it states none."""
+    epoch = policy.spec.epoch
+    found = () if epoch is None else resolve(policy.spec, epoch)
+    return tuple(SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in found)
+
+
+def policy_fault(contents: SealedContents, policy: KeyPolicy) -> str | None:
+    """How a manifest contradicts the KeyPolicy whose digest it states, in words that follow the file's name;
+    None where it does not.
+    """
+    name, epoch, applied = policy.metadata.name, policy.spec.epoch, contents.key_policy
+    if (applied.name, applied.epoch) != (name, epoch):
+        return (
+            f"has a manifest of the KeyPolicy {applied.name} in epoch {applied.epoch}, and the one that it "
+            f"states is {name} in epoch {epoch}"
+        )
+    meant = sealed_recipients(policy)
+    if contents.recipients == meant:
+        return None
+    stated, due = _names(contents.recipients), _names(meant)
+    keys = " with other keys" if stated == due else ""
+    return f"has a manifest for {stated}, and its KeyPolicy {name} resolves to {due}{keys}"
+
+
+def _names(recipients: tuple[SealedRecipient, ...]) -> str:
+    return ", ".join(each.name for each in recipients) or "nobody"
 
 
 @dataclass(frozen=True, slots=True)

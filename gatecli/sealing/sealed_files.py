@@ -17,9 +17,10 @@ from gatecli.model.sealed_artifact import (
     SealedBytes,
     SealedContents,
     SealedManifest,
-    SealedRecipient,
     SealState,
+    policy_fault,
     seal_fault,
+    sealed_recipients,
 )
 from gatecli.sealing.age_format import (
     Identity,
@@ -86,6 +87,11 @@ def decrypt_whole(
         )
     if writer.tally.bytes() != _bytes_in(manifest.artifact):
         raise UncheckableError(f"{sealed} holds another artifact than its manifest says", advice=ASK_AGAIN)
+    named = {each.key for each in manifest.recipients}
+    if named.isdisjoint(key_fingerprint(each.public_key) for each in identities):
+        raise UncheckableError(
+            f"{sealed} opens with this identity, and its manifest does not name it", advice=ASK_AGAIN
+        )
 
 
 def write_sealed(
@@ -112,7 +118,7 @@ def write_sealed(
 
 def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedContents:
     """What is said inside a file that is sealed under a policy now. Raises UsageError."""
-    recipients = _recipients_now(policy)
+    _recipients_now(policy)
     applied = AppliedKeyPolicy(
         name=policy.metadata.name, sha256=key_policy_digest(policy), epoch=policy.spec.epoch or 0
     )
@@ -120,11 +126,11 @@ def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedC
         artifact = PlainArtifact(name=name, sha256=plain.sha256, size=plain.size)
     except ValueError:
         raise UsageError("the artifact has a name that no manifest can hold", advice="rename it") from None
-    named = tuple(
-        SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in recipients
-    )
     return SealedContents(
-        schema_="gatecli/sealed/v1", artifact=artifact, key_policy=applied, recipients=named
+        schema_="gatecli/sealed/v1",
+        artifact=artifact,
+        key_policy=applied,
+        recipients=sealed_recipients(policy),
     )
 
 
@@ -193,6 +199,9 @@ def _require_policy(sealed: Path, manifest: SealedManifest, policy: KeyPolicy) -
             f"{manifest.key_policy.sha256[:12]}, not under {policy.metadata.name} {digest[:12]}",
             advice="name the KeyPolicy as it was then, or seal anew: gatecli keys rotate",
         )
+    contradiction = policy_fault(manifest, policy)
+    if contradiction is not None:
+        raise UncheckableError(f"{sealed} {contradiction}", advice="ask for a file that gatecli keys sealed")
 
 
 def require_apart(output: Path, *read: Path) -> None:
