@@ -18,9 +18,12 @@ PRIVATE = 0o600
 def stage_file(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
     """A file beside `path`, readable for nobody else, that takes its place once the block has ended well.
 
-    `is_private` keeps it readable for its owner alone. Raises UsageError where it cannot be written.
+    `is_private` keeps it readable for its owner alone. Raises UsageError where it cannot be written, and for
+    a link (such as `/dev/stdout`), which a file would replace.
     """
     try:
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link, and is not replaced", advice="name a file with --output")
         if path.exists() and not path.is_file():
             raise UsageError(f"{path} is not a regular file", advice="name a file with --output")
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)

@@ -20,7 +20,7 @@ MOST_MANIFEST_BYTES = 2**20
 _AGE_LINE = b"age-encryption.org/v1\n"
 _LONGEST_HEADER = 2**19
 _STANZA = re.compile(rb"^-> X25519 [A-Za-z0-9+/]{43}$", re.MULTILINE)
-_OTHER_STANZA = re.compile(rb"^-> (?!X25519 )(?!\S+-grease(?: |$))", re.MULTILINE)
+_OTHER_STANZA = re.compile(rb"^-> (?!X25519 [A-Za-z0-9+/]{43}$)(?!\S+-grease(?: |$))", re.MULTILINE)
 _END = re.compile(rb"^--- [A-Za-z0-9+/]{43}\n", re.MULTILINE)
 
 

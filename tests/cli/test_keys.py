@@ -115,6 +115,13 @@ def test_show_lists_who_opens_and_the_digest(folder: Path, run: Run) -> None:
     assert run("keys", "show", POLICY).stdout.splitlines()[0].endswith(shown["sha256"])
 
 
+def test_show_says_the_first_epoch_of_several_revocations(folder: Path, run: Run) -> None:
+    gone = {"recipient": "south-laboratory", "reason": "the contract ended"}
+    write_policy(folder, keys_of(folder), revoked=[{**gone, "epoch": 2}, {**gone, "epoch": 7}])
+    shown = json.loads(run("keys", "show", POLICY, "--format", "json").stdout)
+    assert [each["revokedFrom"] for each in shown["recipients"]] == [None, 2]
+
+
 def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run) -> None:
     assert run(*SEAL).returncode == 0
     assert run("keys", "check").returncode == 0
@@ -160,6 +167,13 @@ def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run)
         (("keys", "open", "model.age", "-i", "loop", "-o", "x"), 4),
         (("keys", "show", "model"), 4),
         (("keys", "check", "absent"), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "-o", "north.key"), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "--key-policy", POLICY, "-o", POLICY), 2),
+        (("keys", "seal", "model", "--key-policy", POLICY, "-o", POLICY), 2),
+        ((*ROTATE[:-1], "north.key"), 2),
+        ((*ROTATE[:-1], POLICY), 2),
+        ((*OPEN[:-1], "loop"), 2),
+        ((*SEAL[:-1], "loop"), 2),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(

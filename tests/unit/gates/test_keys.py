@@ -122,6 +122,14 @@ def test_a_manifest_of_another_epoch_than_its_key_policy_is_not_what_was_sealed(
     assert "in epoch 9, and the one that it states is readmission in epoch 2" in finding.message
 
 
+def test_a_manifest_that_renames_its_key_policy_is_not_what_was_sealed(model: SealedModel) -> None:
+    write_key_policy(model.folder, model.policy)
+    restate(model, key_policy=read_manifest(model.manifest).key_policy.model_copy(update={"name": "other"}))
+    (finding,) = judged(model.folder).findings
+    assert finding.rule.id == "keys-sealed-changed"
+    assert "has a manifest of the KeyPolicy other in epoch 2" in finding.message
+
+
 def test_a_key_policy_of_an_earlier_epoch_that_was_kept_lets_nobody_in(model: SealedModel) -> None:
     write_key_policy(model.folder, model.policy, "first.key-policy.yaml")
     write_key_policy(model.folder, without_south(model.folder), "second.key-policy.yaml")

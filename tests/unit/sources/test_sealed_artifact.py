@@ -52,6 +52,8 @@ def test_what_is_not_for_keys_of_ours_is_not_a_sealed_file(tmp_path: Path) -> No
         passphrase.encrypt(b"x", "long enough"),
         good[: good.index(b"--- ")],
         good.replace(b"-> X25519 ", b"-> ssh-rsa ", 1),
+        good.replace(b"\n--- ", b"\n-> X25519 " + b"A" * 43 + b" more\n\n--- ", 1),
+        good.replace(b"\n--- ", b"\n-> X25519 short\n\n--- ", 1),
         b"age-encryption.org/v1\n-> X25519 " + b"A" * 2**20,
     ):
         assert count_stanzas(write(tmp_path, content)) is None
