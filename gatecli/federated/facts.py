@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from gatecli.errors import UsageError
 from gatecli.model.base import Value
 from gatecli.model.federated_evidence import ClientNoise, LocalNoise, RoundClipping, RoundWeights, ServerNoise
-from gatecli.model.number import read_exact
+from gatecli.model.number import read_exact, show
 
 Fact = TypeVar("Fact", bound=Value)
 
@@ -74,5 +74,14 @@ def _scale_fields(multiplier: object, clipping_norm: object, clients: int) -> di
     return {
         "multiplier": exact_number(multiplier),
         "clipping_norm": exact_number(clipping_norm),
-        "clients": int(clients),
+        "clients": _whole(clients),
     }
+
+
+def _whole(value: object) -> int:
+    """A number of clients: cut off, it would count as more noise than there was. Raises UsageError."""
+    number = exact_number(value)
+    if number.denominator != 1:
+        said = f"{show(number)} is not a number of clients"
+        raise UsageError(f"a round cannot be recorded: {said}", advice=_SEE)
+    return number.numerator
