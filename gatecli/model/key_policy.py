@@ -19,6 +19,10 @@ MOST_RECIPIENTS = 1000
 Epoch = Annotated[int, Field(ge=1, le=1_000_000)]
 Attribute = Annotated[str, Field(max_length=100, pattern=r"^[\w*?%.:@+-]+( [\w*?%.:@+-]+)*$")]
 
+SHOWABLE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+"""A character that a terminal shows and does not obey."""
+KeyPolicyName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{SHOWABLE}+$")]
+
 
 class Epochs(Value):
     """The first epoch and the last one; without a last, until further notice."""
@@ -141,11 +145,17 @@ class KeyPolicySpec(Value):
         return self
 
 
+class KeyPolicyMetadata(Metadata):
+    """Which KeyPolicy it is: manifests repeat its name, and a rotation stays with it."""
+
+    name: KeyPolicyName
+
+
 class KeyPolicy(Resource):
     """Who may open an artifact, and until when."""
 
     kind: Literal["KeyPolicy"]
-    metadata: Metadata
+    metadata: KeyPolicyMetadata
     spec: KeyPolicySpec
 
 

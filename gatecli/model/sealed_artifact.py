@@ -15,13 +15,20 @@ from pydantic import Field
 from gatecli.model.access import resolve
 from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.base import Many, Value
-from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch, KeyPolicy
+from gatecli.model.key_policy import (
+    MOST_RECIPIENTS,
+    SHOWABLE,
+    Attribute,
+    Epoch,
+    KeyPolicy,
+    KeyPolicyName,
+)
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
 SUFFIX = ".manifest.json"
 Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=rf"^{SHOWABLE[:-1]}/\\]+$")]
 
 
 class SealedBytes(Value):
@@ -40,7 +47,7 @@ class PlainArtifact(SealedBytes):
 class AppliedKeyPolicy(Value):
     """The KeyPolicy that chose the recipients, and the epoch that it was sealed for."""
 
-    name: Annotated[str, Field(min_length=1, max_length=253)]
+    name: KeyPolicyName
     sha256: LowerSha256
     epoch: Epoch
 

@@ -122,6 +122,12 @@ def test_show_says_the_first_epoch_of_several_revocations(folder: Path, run: Run
     assert [each["revokedFrom"] for each in shown["recipients"]] == [None, 2]
 
 
+def test_no_name_moves_the_cursor_of_a_terminal(folder: Path, run: Run) -> None:
+    absent = run("keys", "show", "a\x1b[31mb\r")
+    assert has_one_sentence(absent, 2)
+    assert absent.stderr.startswith(r"gatecli: a\x1b[31mb\r: there is no such file")
+
+
 def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run) -> None:
     assert run(*SEAL).returncode == 0
     assert run("keys", "check").returncode == 0
