@@ -19,7 +19,7 @@ MOST_RECIPIENTS = 1000
 Epoch = Annotated[int, Field(ge=1, le=1_000_000)]
 Attribute = Annotated[str, Field(max_length=100, pattern=r"^[\w*?%.:@+-]+( [\w*?%.:@+-]+)*$")]
 
-SHOWABLE = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+SHOWABLE = r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 """A character that a terminal shows and does not obey."""
 KeyPolicyName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{SHOWABLE}+$")]
 

@@ -31,7 +31,7 @@ from gatecli.sealing.age_format import (
     decrypt_stream,
     encrypt_stream,
 )
-from gatecli.sealing.staging import stage_file
+from gatecli.sealing.staging import stage_file, store
 from gatecli.sealing.streams import Failures, StreamError, TalliedReader, TalliedWriter
 from gatecli.sources.files import MissingFileError, ReadError, open_file, unreadable_argument
 from gatecli.sources.sealed_artifact import bytes_of, count_stanzas, manifest_path, read_manifest
@@ -109,6 +109,7 @@ def write_sealed(
             encrypt_stream(reader, writer, public_keys)
         if reader.tally.bytes() != _bytes_in(contents.artifact):
             raise UncheckableError(f"{named} changed while it was sealed", advice="seal it again")
+        store(target)  # no manifest of a file that the disk then does not hold
         given = {name: getattr(contents, name) for name in SealedContents.model_fields}
         manifest = SealedManifest(**given, sealed=writer.tally.bytes())
         with stage_file(manifest_path(output), is_private=False) as beside:

@@ -32,8 +32,7 @@ def stage_file(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            store(file)
         if not is_private:
             Path(temporary).chmod(_shared_mode())
         Path(temporary).replace(path)
@@ -41,6 +40,12 @@ def stage_file(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
         raise unwritable(path, error) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def store(file: IO[bytes]) -> None:
+    """Have the disk hold what was written. Raises OSError where it does not, as where it is full."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def unwritable(path: Path, error: Exception) -> UsageError:

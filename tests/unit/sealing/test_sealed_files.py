@@ -314,6 +314,21 @@ class Interrupted:
         raise KeyboardInterrupt
 
 
+def test_a_disk_that_fills_up_at_the_last_moment_leaves_no_manifest(
+    model: SealedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        if os.fstat(handle).st_size > 2**16:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (model.folder / "large").write_bytes(bytes(2**17))
+    before = files(model.folder)
+    with pytest.raises(UsageError, match="No space left"):
+        seal(model.folder / "large", model.policy, model.folder / "large.age")
+    assert files(model.folder) == before
+
+
 def test_an_interruption_is_one_and_leaves_nothing(model: SealedModel) -> None:
     before = files(model.folder)
     contents = read_manifest(model.manifest).contents
