@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gatecli.model.base import Many, Metadata, Resource, Text, Value
 from gatecli.model.number import BelowOne, NonNegative
@@ -19,9 +20,17 @@ MOST_RECIPIENTS = 1000
 Epoch = Annotated[int, Field(ge=1, le=1_000_000)]
 Attribute = Annotated[str, Field(max_length=100, pattern=r"^[\w*?%.:@+-]+( [\w*?%.:@+-]+)*$")]
 
-SHOWABLE = r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-"""A character that a terminal shows and does not obey."""
-KeyPolicyName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{SHOWABLE}+$")]
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def require_visible(text: str) -> str:
+    """Raises ValueError where a terminal would obey a character, and not show it."""
+    if _HIDDEN.search(text):
+        raise ValueError("holds a control character or an invisible one")
+    return text
+
+
+KeyPolicyName = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(require_visible)]
 
 
 class Epochs(Value):

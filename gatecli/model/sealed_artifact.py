@@ -10,25 +10,27 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gatecli.model.access import resolve
 from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.base import Many, Value
 from gatecli.model.key_policy import (
     MOST_RECIPIENTS,
-    SHOWABLE,
     Attribute,
     Epoch,
     KeyPolicy,
     KeyPolicyName,
+    require_visible,
 )
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
 SUFFIX = ".manifest.json"
 Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=rf"^{SHOWABLE[:-1]}/\\]+$")]
+FileName = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=r"^[^/\\]+$"), AfterValidator(require_visible)
+]
 
 
 class SealedBytes(Value):
