@@ -21,8 +21,11 @@ from gatecli.model.key_policy import (
     Epoch,
     KeyPolicy,
     KeyPolicyName,
+    ModelDisclosure,
+    key_policy_digest,
     require_visible,
 )
+from gatecli.model.number import BelowOne, NonNegative, show
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
@@ -47,11 +50,13 @@ class PlainArtifact(SealedBytes):
 
 
 class AppliedKeyPolicy(Value):
-    """The KeyPolicy that chose the recipients, and the epoch that it was sealed for."""
+    """The KeyPolicy that chose the recipients, the epoch it was sealed for, and the (ε, δ) it tells of."""
 
     name: KeyPolicyName
     sha256: LowerSha256
     epoch: Epoch
+    epsilon: NonNegative | None = None
+    delta: BelowOne | None = None
 
 
 class SealedRecipient(Value):
@@ -86,12 +91,12 @@ class SealedManifest(SealedContents):
 
     def text(self) -> str:
         """The one text that a manifest may have."""
-        content = self.model_dump(mode="json", by_alias=True)
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
 
 
 def _canonical(value: SealedContents) -> str:
-    content = value.model_dump(mode="json", by_alias=True)
+    content = value.model_dump(mode="json", by_alias=True, exclude_none=True)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -102,22 +107,40 @@ def sealed_recipients(policy: KeyPolicy) -> tuple[SealedRecipient, ...]:
     return tuple(SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in found)
 
 
+def applied_key_policy(policy: KeyPolicy, epoch: int) -> AppliedKeyPolicy:
+    """A KeyPolicy as a manifest states it."""
+    told = policy.spec.disclosure
+    return AppliedKeyPolicy(
+        name=policy.metadata.name,
+        sha256=key_policy_digest(policy),
+        epoch=epoch,
+        epsilon=told.epsilon if told else None,
+        delta=told.delta if told else None,
+    )
+
+
 def policy_fault(contents: SealedContents, policy: KeyPolicy) -> str | None:
     """How a manifest contradicts the KeyPolicy whose digest it states, in words that follow the file's name;
     None where it does not.
     """
-    name, epoch, applied = policy.metadata.name, policy.spec.epoch, contents.key_policy
-    if (applied.name, applied.epoch) != (name, epoch):
+    name, epoch, stated = policy.metadata.name, policy.spec.epoch, contents.key_policy
+    if epoch is None or stated != applied_key_policy(policy, epoch):
         return (
-            f"has a manifest of the KeyPolicy {applied.name} in epoch {applied.epoch}, and the one that it "
-            f"states is {name} in epoch {epoch}"
+            f"has a manifest of the KeyPolicy {stated.name} in epoch {stated.epoch}{_claim_of(stated)}, and "
+            f"the one that it states is {name} in epoch {epoch}{_claim_of(policy.spec.disclosure)}"
         )
     meant = sealed_recipients(policy)
     if contents.recipients == meant:
         return None
-    stated, due = _names(contents.recipients), _names(meant)
-    keys = " with other keys" if stated == due else ""
-    return f"has a manifest for {stated}, and its KeyPolicy {name} resolves to {due}{keys}"
+    told, due = _names(contents.recipients), _names(meant)
+    keys = " with other keys" if told == due else ""
+    return f"has a manifest for {told}, and its KeyPolicy {name} resolves to {due}{keys}"
+
+
+def _claim_of(told: AppliedKeyPolicy | ModelDisclosure | None) -> str:
+    if told is None or told.epsilon is None or told.delta is None:
+        return ""
+    return f" with ε = {show(told.epsilon)} and δ = {show(told.delta)}"
 
 
 def _names(recipients: tuple[SealedRecipient, ...]) -> str:

@@ -12,12 +12,12 @@ from gatecli.model.access import resolve
 from gatecli.model.age_recipient import is_weak, key_fingerprint
 from gatecli.model.key_policy import KeyPolicy, KeyRecipient, key_policy_digest
 from gatecli.model.sealed_artifact import (
-    AppliedKeyPolicy,
     PlainArtifact,
     SealedBytes,
     SealedContents,
     SealedManifest,
     SealState,
+    applied_key_policy,
     policy_fault,
     seal_fault,
     sealed_recipients,
@@ -120,9 +120,7 @@ def write_sealed(
 def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedContents:
     """What is said inside a file that is sealed under a policy now. Raises UsageError."""
     _recipients_now(policy)
-    applied = AppliedKeyPolicy(
-        name=policy.metadata.name, sha256=key_policy_digest(policy), epoch=policy.spec.epoch or 0
-    )
+    applied = applied_key_policy(policy, policy.spec.epoch or 0)
     try:
         artifact = PlainArtifact(name=name, sha256=plain.sha256, size=plain.size)
     except ValueError:

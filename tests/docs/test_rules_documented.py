@@ -49,6 +49,7 @@ ABOUT_FILES = {
     "dp-unstated-evidence",
     "release-artifact-missing",
     "release-artifact-unsealed",
+    "release-disclosure-understated",
     "release-key-policy-not-accepted",
     "release-seal-mismatch",
     "release-artifact-digest-mismatch",

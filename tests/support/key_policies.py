@@ -102,9 +102,9 @@ def two_centres(folder: Path, **changes: Any) -> KeyPolicy:
     return key_policy(**{"recipients": people, **changes})
 
 
-def sealed_model(folder: Path, content: bytes = b"the weights of a model\n") -> SealedModel:
+def sealed_model(folder: Path, content: bytes = b"the weights of a model\n", **changes: Any) -> SealedModel:
     """A model that is sealed for two centres in epoch 2."""
-    policy = two_centres(folder)
+    policy = two_centres(folder, **changes)
     (folder / "model").write_bytes(content)
     seal(folder / "model", policy, folder / "model.age")
     return SealedModel(folder, policy, content)

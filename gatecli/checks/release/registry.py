@@ -85,7 +85,15 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     Check((disclosure.MISSING_CLIPPING_NORM,), disclosure.find_missing_clipping_norm),
     Check((artifact.ARTIFACT_MISSING, artifact.DIGEST_MISMATCH), artifact.find_artifacts),
     Check((artifact.DUPLICATE_VERSION,), artifact.find_duplicate_version),
-    Check((sealed.UNSEALED, sealed.SEAL_MISMATCH, sealed.KEY_POLICY_NOT_ACCEPTED), sealed.find_seals),
+    Check(
+        (
+            sealed.UNSEALED,
+            sealed.SEAL_MISMATCH,
+            sealed.KEY_POLICY_NOT_ACCEPTED,
+            sealed.DISCLOSURE_UNDERSTATED,
+        ),
+        sealed.find_seals,
+    ),
 )
 
 RULES: tuple[Rule, ...] = (

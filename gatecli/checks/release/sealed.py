@@ -8,9 +8,10 @@ from posixpath import normpath
 from gatecli.checks.release.budget import tier_names, tier_of
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.model.number import show
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ArtifactState, ReleaseSubject
-from gatecli.model.sealed_artifact import SUFFIX, seal_fault
+from gatecli.model.sealed_artifact import SUFFIX, AppliedKeyPolicy, seal_fault
 
 UNSEALED = Rule("release-artifact-unsealed", Severity.ERROR, "An artifact that must be sealed is in plain")
 SEAL_MISMATCH = Rule(
@@ -23,6 +24,12 @@ KEY_POLICY_NOT_ACCEPTED = Rule(
     "release-key-policy-not-accepted",
     Severity.ERROR,
     "An artifact is sealed under a KeyPolicy that the policy does not accept",
+)
+DISCLOSURE_UNDERSTATED = Rule(
+    "release-disclosure-understated",
+    Severity.ERROR,
+    "A KeyPolicy tells whoever decrypts the artifact of a smaller loss than the release claims",
+    falsehood=True,
 )
 ARTIFACTS = "/spec/artifacts"
 SEAL_IT = "gatecli keys seal FILE --key-policy KEYPOLICY -o FILE.age, and list FILE.age and its manifest"
@@ -55,6 +62,7 @@ def _find_in_artifact(
         mend = "release the file and the manifest that gatecli keys seal wrote together"
         yield finding_at(SEAL_MISMATCH, subject, pointer, f"{path} {fault}", mend, about=path)
         return
+    yield from _find_understated(subject, pointer, path, manifest.key_policy)
     accepted, applied = policy.spec.release.key_policies, manifest.key_policy
     if (why is not None or accepted) and applied.sha256 not in accepted:
         yield finding_at(
@@ -65,6 +73,31 @@ def _find_in_artifact(
             f"policy {policy.metadata.name} does not accept",
             "seal it under one that is accepted, or have whoever owns the policy add the digest to "
             "spec.release.keyPolicies",
+            about=f"{path}\0{applied.sha256}",
+        )
+
+
+def _find_understated(
+    subject: ReleaseSubject, pointer: str, path: str, applied: AppliedKeyPolicy
+) -> Iterator[Finding]:
+    """The (ε, δ) that centres are told before they decrypt; the claim may be smaller, never larger."""
+    claim = subject.release.claim
+    if claim is None or applied.epsilon is None or applied.delta is None:
+        return
+    claimed = (claim.epsilon, claim.delta)
+    told = (applied.epsilon, applied.delta)
+    more = [
+        f"{letter} = {show(most)}, and the release claims {show(cost)}"
+        for letter, most, cost in zip("εδ", told, claimed, strict=True)
+        if cost is not None and cost > most
+    ]
+    if more:
+        yield finding_at(
+            DISCLOSURE_UNDERSTATED,
+            subject,
+            pointer,
+            f"{path} is sealed under the KeyPolicy {applied.name}, which tells of {' and of '.join(more)}",
+            "write the release's epsilon and delta into disclosure of the KeyPolicy, and seal again",
             about=f"{path}\0{applied.sha256}",
         )
 

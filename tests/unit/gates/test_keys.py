@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,17 @@ def test_a_manifest_that_renames_its_key_policy_is_not_what_was_sealed(model: Se
     (finding,) = judged(model.folder).findings
     assert finding.rule.id == "keys-sealed-changed"
     assert "has a manifest of the KeyPolicy other in epoch 2" in finding.message
+
+
+def test_a_manifest_that_tells_of_a_smaller_loss_than_its_key_policy_is_not_what_was_sealed(
+    model: SealedModel,
+) -> None:
+    write_key_policy(model.folder, model.policy)
+    less = {"epsilon": Fraction(1, 2), "delta": Fraction(0)}
+    restate(model, key_policy=read_manifest(model.manifest).key_policy.model_copy(update=less))
+    (finding,) = judged(model.folder).findings
+    assert finding.rule.id == "keys-sealed-changed"
+    assert "in epoch 2 with ε = 0.5 and δ = 0, and the one that it states is readmission" in finding.message
 
 
 def test_a_key_policy_of_an_earlier_epoch_that_was_kept_lets_nobody_in(model: SealedModel) -> None:

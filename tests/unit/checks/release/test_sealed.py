@@ -99,6 +99,32 @@ def test_a_manifest_that_lies_is_told_whatever_is_demanded(model: SealedModel) -
     assert ids(find_seals(subject(lying), context())) == ["release-seal-mismatch"]
 
 
+@pytest.mark.parametrize(
+    ("told", "understated"),
+    [
+        ({"epsilon": 1, "delta": "1e-6"}, None),
+        ({"epsilon": 2, "delta": "1e-5"}, None),
+        ({"epsilon": "7/3", "delta": "1/3"}, None),
+        ({"statement": "weights trained with DP-SGD"}, None),
+        ({"epsilon": "0.99", "delta": "1e-6"}, "tells of ε = 0.99, and the release claims 1"),
+        ({"epsilon": 1, "delta": 0}, "tells of δ = 0, and the release claims 1e-6"),
+        ({"epsilon": 0, "delta": 0}, "ε = 0, and the release claims 1 and of δ = 0, and"),
+    ],
+)
+@pytest.mark.parametrize("required", [True, False])
+def test_centres_are_told_of_no_smaller_loss_than_the_release_claims(
+    tmp_path: Path,
+    told: dict[str, Any],
+    understated: str | None,
+    required: bool,  # noqa: FBT001 - a row
+) -> None:
+    model = sealed_model(tmp_path, disclosure=told)
+    sealed = state(seal=seal_state(model.sealed))
+    found = list(find_seals(subject(sealed), accepting(key_policy_digest(model.policy), required=required)))
+    assert ids(found) == (["release-disclosure-understated"] if understated else [])
+    assert all((understated or "") in each.message for each in found)
+
+
 def test_manifests_that_are_listed_need_no_seal(model: SealedModel) -> None:
     sealed = state("a/model.age", seal_state(model.sealed))
     beside = state("a/model.age.manifest.json")
