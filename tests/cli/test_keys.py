@@ -180,6 +180,7 @@ def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run)
         ((*ROTATE[:-1], POLICY), 2),
         ((*OPEN[:-1], "loop"), 2),
         ((*SEAL[:-1], "loop"), 2),
+        (("keys", "check", POLICY, "--report", "json=loop"), 2),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(
