@@ -27,12 +27,12 @@ def clipping(norm: object, *, adaptive: bool = False, count_deviation: object = 
     )
 
 
-def server_noise(multiplier: object, clipping_norm: object, clients: int) -> ServerNoise:
+def server_noise(multiplier: object, clipping_norm: object, clients: object) -> ServerNoise:
     """Noise of standard deviation multiplier × clipping norm ÷ clients on the mean."""
     return build_fact(ServerNoise, **_scale_fields(multiplier, clipping_norm, clients))
 
 
-def client_noise(multiplier: object, clipping_norm: object, clients: int) -> ClientNoise:
+def client_noise(multiplier: object, clipping_norm: object, clients: object) -> ClientNoise:
     """Noise of standard deviation multiplier × clipping norm ÷ √clients on each update, whose sum is seen."""
     return build_fact(ClientNoise, **_scale_fields(multiplier, clipping_norm, clients))
 
@@ -70,7 +70,7 @@ def build_fact(kind: type[Fact], **fields: Any) -> Fact:
         raise UsageError(f"a round cannot be recorded ({detail})", advice=_SEE) from None
 
 
-def _scale_fields(multiplier: object, clipping_norm: object, clients: int) -> dict[str, Any]:
+def _scale_fields(multiplier: object, clipping_norm: object, clients: object) -> dict[str, Any]:
     return {
         "multiplier": exact_number(multiplier),
         "clipping_norm": exact_number(clipping_norm),
