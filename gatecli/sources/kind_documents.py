@@ -89,7 +89,7 @@ class KindSource(Generic[Kind]):
         values: list[tuple[Kind, Document]] = []
         findings: list[Finding] = []
         if embedded:
-            inner = [each for document in documents for each in self._embedded(document, findings)]
+            inner = [each for document in documents for each in self._embedded_documents(document, findings)]
             documents = (*documents, *inner)
         of_kind = [each for each in documents if _kind_of(each) == self.kind]
         for document in of_kind:
@@ -130,7 +130,7 @@ class KindSource(Generic[Kind]):
         except ReadError:
             return True
 
-    def _embedded(self, document: Document, findings: list[Finding]) -> Iterator[Document]:
+    def _embedded_documents(self, document: Document, findings: list[Finding]) -> Iterator[Document]:
         """Those among the texts of a ConfigMap or a Secret; all of one stands where its text begins."""
         data = document.data
         if _kind_of(document) not in _HOLDERS:
