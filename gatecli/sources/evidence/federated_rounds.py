@@ -76,7 +76,8 @@ def _mechanism(each: FederatedRound, evidence: FederatedEvidence) -> Mechanism:
 
 
 def _sampled_noise(each: FederatedRound, evidence: FederatedEvidence, multiplier: Fraction) -> Mechanism:
-    norm = None if each.clipping is None else each.clipping.norm
+    # An adaptive norm is another one in each round; no cost depends on it, so alike rounds stay alike.
+    norm = None if each.clipping is None or each.clipping.adaptive else each.clipping.norm
     if evidence.sampling_rate is not None:
         return DpSgd(
             noise_multiplier=multiplier,

@@ -327,6 +327,19 @@ def test_a_norm_that_grew_adds_no_noise_that_counts(tmp_path: Path) -> None:
     assert grown == multiplier(tmp_path, clipping=clipping)
 
 
+def test_rounds_whose_adaptive_norm_alone_differs_are_one_mechanism(tmp_path: Path) -> None:
+    """A training has thousands of them, and as many mechanisms could not be accounted."""
+    grown = [
+        a_round(
+            round=number,
+            clipping={"norm": number, "adaptive": True, "countStandardDeviation": 10},
+            noise=noise(norm=str(number + 1)),
+        )
+        for number in range(1, 300)
+    ]
+    assert training(accept("flower", tmp_path, recorded(*grown))).steps == 299
+
+
 def test_a_round_that_released_nothing_costs_nothing(tmp_path: Path) -> None:
     found = accept("flower", tmp_path, recorded(a_round(), a_round(round=2, released=False, answered=3)))
     assert training(found).steps == 1
