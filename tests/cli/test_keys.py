@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import sys
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 import yaml
 
 from tests.cli.conftest import Run
+from tests.support.environments import ROOT
 from tests.support.key_policies import NORTH, WEAK, data_of_key_policy, recipient
 
 POLICY = "key-policy.yaml"
@@ -201,6 +204,22 @@ def test_a_file_that_was_not_sealed_is_told_as_that_and_one_that_is_not_there_to
     assert "model has no manifest beside it (model.manifest.json)" in plain.stderr
     absent = run("keys", "open", "modl.age", "-i", "north.key", "-o", "x")
     assert "modl.age: it does not exist" in absent.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_whatever_ends_it_leaves_nothing_decrypted(folder: Path, run: Run, number: signal.Signals) -> None:
+    """A terminal that closes, too. The copy is in plain, and not yet known to be authentic."""
+    (folder / "model").write_bytes(bytes(2**26))
+    assert run(*SEAL).returncode == 0
+    before = sorted(folder.iterdir())
+    command, bare = [sys.executable, "-m", "gatecli", *OPEN], {"PYTHONPATH": str(ROOT)}
+    with Popen(command, cwd=folder, env=bare, stderr=PIPE, text=True) as process:
+        while process.poll() is None and not any(folder.glob(".opened.*")):
+            continue
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (130, "gatecli: interrupted; nothing was judged\n")
+    assert sorted(folder.iterdir()) == before
 
 
 def test_a_key_that_others_may_read_is_refused(folder: Path, run: Run) -> None:
