@@ -106,9 +106,13 @@ def _usage(error: Exception) -> int:
 
 
 def run() -> None:
-    """The console script. A request to end is an interruption, after which no copy of an input is left."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _interrupt)
+    """The console script. A request to end is an interruption, after which no copy of an input is left; so is
+    a terminal that closes.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # only POSIX knows of a terminal that closes
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
     sys.exit(main())
 
 

@@ -67,7 +67,8 @@ def key_policy_data(policy: KeyPolicy) -> dict[str, Any]:
     """What `show` says, as data."""
     spec, epoch = policy.spec, policy.spec.epoch
     resolved = {each.name for each in resolve(spec, epoch)} if epoch is not None else set()
-    revoked = {each.recipient: each.epoch for each in spec.revoked or ()}
+    latest_first = sorted(spec.revoked or (), key=lambda each: -each.epoch)
+    revoked = {each.recipient: each.epoch for each in latest_first}
     recipients = [
         {
             "name": each.name,

@@ -58,6 +58,7 @@ def seal_artifact(
 
     A manifest is written beside it: what was sealed, for whom, under which KeyPolicy.
     """
+    _require_apart(target, key_policy)
     policy = _judged_key_policy(gate, key_policy)
     _tell("sealed", _sealing("sealed_files:seal")(artifact, policy, target), target)
 
@@ -74,6 +75,7 @@ def open_artifact(
     ] = None,
 ) -> None:
     """Decrypt a sealed file. It is written once all of it is found to be what was sealed."""
+    _require_apart(target, identity, *([key_policy] if key_policy else []))
     identities = _sealing("identities:read_identities")(identity)
     policy = None if key_policy is None else one_key_policy(key_policy)[0]
     manifest = _sealing("sealed_files:open_sealed")(sealed, identities, target, policy)
@@ -92,9 +94,15 @@ def rotate_artifact(
 
     It is never written in plain. Whoever has the old file can still open that one.
     """
+    _require_apart(target, key_policy, identity)
     policy = _judged_key_policy(gate, key_policy)
     identities = _sealing("identities:read_identities")(identity)
     _tell("sealed", _sealing("rotation:rotate")(sealed, policy, identities, target), target)
+
+
+def _require_apart(target: Path, *read: Path) -> None:
+    """Raises UsageError where the output would replace a key, which then is lost, or a KeyPolicy."""
+    _sealing("sealed_files:require_apart")(target, *read)
 
 
 def _judged_key_policy(gate: GateOptions, file: Path) -> KeyPolicy:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from gatecli.errors import UsageError
 from gatecli.model.base import Value
 from gatecli.model.federated_evidence import ClientNoise, LocalNoise, RoundClipping, RoundWeights, ServerNoise
-from gatecli.model.number import read_exact
+from gatecli.model.number import read_exact, show
 
 Fact = TypeVar("Fact", bound=Value)
 
@@ -27,12 +27,12 @@ def clipping(norm: object, *, adaptive: bool = False, count_deviation: object = 
     )
 
 
-def server_noise(multiplier: object, clipping_norm: object, clients: int) -> ServerNoise:
+def server_noise(multiplier: object, clipping_norm: object, clients: object) -> ServerNoise:
     """Noise of standard deviation multiplier × clipping norm ÷ clients on the mean."""
     return build_fact(ServerNoise, **_scale_fields(multiplier, clipping_norm, clients))
 
 
-def client_noise(multiplier: object, clipping_norm: object, clients: int) -> ClientNoise:
+def client_noise(multiplier: object, clipping_norm: object, clients: object) -> ClientNoise:
     """Noise of standard deviation multiplier × clipping norm ÷ √clients on each update, whose sum is seen."""
     return build_fact(ClientNoise, **_scale_fields(multiplier, clipping_norm, clients))
 
@@ -70,9 +70,18 @@ def build_fact(kind: type[Fact], **fields: Any) -> Fact:
         raise UsageError(f"a round cannot be recorded ({detail})", advice=_SEE) from None
 
 
-def _scale_fields(multiplier: object, clipping_norm: object, clients: int) -> dict[str, Any]:
+def _scale_fields(multiplier: object, clipping_norm: object, clients: object) -> dict[str, Any]:
     return {
         "multiplier": exact_number(multiplier),
         "clipping_norm": exact_number(clipping_norm),
-        "clients": int(clients),
+        "clients": _whole(clients),
     }
+
+
+def _whole(value: object) -> int:
+    """A number of clients: cut off, it would count as more noise than there was. Raises UsageError."""
+    number = exact_number(value)
+    if number.denominator != 1:
+        said = f"{show(number)} is not a number of clients"
+        raise UsageError(f"a round cannot be recorded: {said}", advice=_SEE)
+    return number.numerator

@@ -30,9 +30,6 @@ Facts = tuple[RoundClipping | None, RoundNoise | None]
 Describe = Callable[[int], Facts]
 """What a round clips to and the noise that it adds, by its number; called before and after each round."""
 
-_NORM_BIT = "norm_bit"
-"""What Flower's clients send for adaptive clipping; its noise is part of the account."""
-
 _WRAPPER = ("noise_multiplier", "clipping_norm", "num_sampled_clients")
 """What Flower's wrappers for differential privacy know of themselves."""
 
@@ -197,7 +194,7 @@ class _RecordedFits(_Recorded):
     def aggregate_fit(self, server_round: int, results: Sequence[Any], failures: Sequence[Any]) -> Any:
         averaged = self._averages("aggregate_fit")
         weights = [each.num_examples for _, each in results] if averaged else []
-        names = tuple(name for _, each in results for name in each.metrics if name != _NORM_BIT)
+        names = tuple(name for _, each in results for name in each.metrics)
         are_finite = _are_finite(_arrays_of_fits(results))
         aggregate = self.strategy.aggregate_fit(server_round, results, failures)
         if results or failures:
@@ -247,8 +244,7 @@ def wrapper_facts(strategy: Any) -> Facts:
 
 def _replies_of(contents: list[Any], weighted_by: str | None) -> _ReceivedReplies:
     metrics = [record for each in contents for record in each.metric_records.values()]
-    skipped = {weighted_by, _NORM_BIT}
-    names = tuple(name for record in metrics for name in record if name not in skipped)
+    names = tuple(name for record in metrics for name in record if name != weighted_by)
     weights = [record.get(weighted_by) for record in metrics] if weighted_by else []
     arrays = (
         array
@@ -280,12 +276,20 @@ def _weights(weights: list[Any]) -> RoundWeights | None:
 
 
 def _told_noise(contents: list[Any]) -> Facts | None:
-    """The weakest noise that clients told of; None where one of them told of none."""
+    """The weakest noise that clients told of; None where one of them told of none.
+
+    Flower rounds noise to the type of what it is added to: on whole numbers, little noise is none.
+    """
     told = [each.config_records.get(RECORD) for each in contents]
-    if not told or any(record is None for record in told):
+    arrays = (array for each in contents for part in each.array_records.values() for array in part.values())
+    if not told or any(record is None for record in told) or not all(map(_holds_floats, arrays)):
         return None
     facts = [_local_facts([record[field] for field in FIELDS]) for record in told]
     return min(facts, key=_strength)
+
+
+def _holds_floats(array: Any) -> bool:
+    return str(array.dtype).startswith("float")
 
 
 def _strength(facts: Facts) -> Fraction:

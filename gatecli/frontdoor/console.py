@@ -15,6 +15,7 @@ import typer
 from gatecli.errors import GatecliError
 from gatecli.package import VERSION
 from gatecli.pii.concealing import conceal_values
+from gatecli.reports.escaping import inert, visible
 
 USAGE_ERROR: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
 """A bad option or argument: typer's own error, or click's `ClickException` before typer had one (0.26)."""
@@ -45,7 +46,8 @@ def _write(target: TextIO, text: str) -> None:
 def show_error(error: GatecliError) -> None:
     """One sentence on what and where, one on how to fix it."""
     advice = f"\n  fix: {error.advice}" if error.advice else ""
-    err(f"gatecli: {error.message}{advice}\n")
+    lines = f"gatecli: {error.message}{advice}".split("\n")
+    err("".join(f"{inert(visible(line))}\n" for line in lines))
 
 
 def show_usage(error: Any, program: str) -> None:

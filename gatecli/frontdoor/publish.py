@@ -104,6 +104,8 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 def _stage(path: Path, content: str | bytes) -> str:
     if path.is_dir():
         raise IsADirectoryError(21, "it is a folder", str(path))
+    if path.is_symlink():  # such as /dev/stdout, which a file would replace for everybody
+        raise OSError(22, "it is a link", str(path))
     if path.exists() and not path.is_file():
         raise OSError(22, "it is not a regular file", str(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -12,7 +12,7 @@ from gatecli.gates import KEYS, GateName
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
-from gatecli.model.sealed_artifact import SUFFIX
+from gatecli.model.sealed_artifact import SUFFIX, AppliedKeyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.contents import ReadBytes
 from gatecli.sources.files import ReadError, read_bytes
@@ -102,10 +102,15 @@ def _sealed_files(files: Sequence[Path], policies: Sequence[PlacedKeyPolicy]) ->
         except ReadError as error:
             findings.append(_unread(sealed, error))
             continue
-        name = state.manifest.key_policy.name if state.manifest else None
-        same = tuple(each for each in subjects if each.name == name)
+        applied = state.manifest.key_policy if state.manifest else None
+        same = tuple(each for each in subjects if applied and _is_meant(applied, each))
         values.append(SealedSubject(sealed.as_posix(), state, same))
     return Loaded(tuple(values), tuple(findings))
+
+
+def _is_meant(applied: AppliedKeyPolicy, policy: KeySubject) -> bool:
+    """By its digest under whatever name, and by its name in whatever epoch."""
+    return policy.name == applied.name or policy.digest == applied.sha256
 
 
 def check_keys(request: KeyRequest) -> Verdict:

@@ -28,9 +28,10 @@ SMALL_ORDER = frozenset(
 
 
 def recipient_point(text: str) -> int:
-    """The point of a recipient's key, the same for every encoding of it.
+    """The point of a recipient's key.
 
-    Raises ValueError, whose text completes a sentence that begins with the key's name.
+    Raises ValueError, whose text completes a sentence that begins with the key's name; for another encoding
+    of a point than a private key gives, too: an age file names the bytes, so that nobody could open it.
     """
     head, separator, body = text.rpartition("1")
     if head != PREFIX or not separator:
@@ -43,7 +44,10 @@ def recipient_point(text: str) -> int:
     key = _whole_bytes(values[:-_CHECKSUM_LENGTH])
     if len(key) != _KEY_BYTES:
         raise ValueError(f"holds {len(key)} bytes, and an X25519 key has {_KEY_BYTES}")
-    return (int.from_bytes(key, "little") & (2**255 - 1)) % _FIELD
+    point = int.from_bytes(key, "little")
+    if point >= _FIELD:
+        raise ValueError("is not as its private key gives it: nobody could open what is sealed to it")
+    return point
 
 
 def is_weak(text: str) -> bool:

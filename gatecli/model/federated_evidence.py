@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.mechanism import Count
-from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
+from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion, show
 from gatecli.model.table_evidence import EvidenceTool
 
 MAX_ROUNDS = 100_000
@@ -23,6 +23,8 @@ _ROOT_BITS = 64
 _CERTAIN = 1 - Fraction(1, 10**12)
 """What is left of a logarithm when its rounding is given up."""
 
+_IMPLAUSIBLE = 12 * math.log(10)
+
 
 def root_below(number: Fraction) -> Fraction:
     """The square root, exact where it is rational, else cut downwards; above 0 where the number is."""
@@ -31,6 +33,14 @@ def root_below(number: Fraction) -> Fraction:
         return Fraction(top, bottom)
     places = _ROOT_BITS + max(0, number.denominator.bit_length() - number.numerator.bit_length()) // 2
     return Fraction(math.isqrt(number.numerator * 4**places // number.denominator), 2**places)
+
+
+def _is_implausible(number: int, mean: Fraction) -> bool:
+    """Whether coins of this mean come up so often with a probability of at most 1e-12 (Chernoff)."""
+    if number <= mean:
+        return False
+    logarithm = math.log(number) + math.log(mean.denominator) - math.log(mean.numerator)
+    return number * logarithm - number + float(mean) >= _IMPLAUSIBLE
 
 
 class ClientSampling(StrEnum):
@@ -169,6 +179,27 @@ class FederatedEvidence(Value):
     def _poisson_has_its_rate(self) -> FederatedEvidence:
         if (self.sampling is ClientSampling.POISSON) is (self.sampling_rate is None):
             raise ValueError("samplingRate belongs to sampling: poisson, and is required there")
+        return self
+
+    @model_validator(mode="after")
+    def _rounds_follow_one_another(self) -> FederatedEvidence:
+        """A round that is missing, or stands there twice, was edited: what it spent is not known."""
+        due = 1
+        for number, each in enumerate(self.rounds):
+            if each.round != due:
+                raise ValueError(f"rounds[{number}] begins with round {each.round}, and round {due} is next")
+            due += each.count
+        return self
+
+    @model_validator(mode="after")
+    def _samples_fit_their_rate(self) -> FederatedEvidence:
+        sampled = sum(each.count * each.sampled for each in self.rounds)
+        present = sum(each.count * each.population for each in self.rounds)
+        if self.sampling_rate is not None and _is_implausible(sampled, self.sampling_rate * present):
+            raise ValueError(
+                f"{sampled} clients were drawn in all of {present}, which coins of samplingRate "
+                f"{show(self.sampling_rate)} do not do"
+            )
         return self
 
 

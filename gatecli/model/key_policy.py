@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gatecli.model.base import Many, Metadata, Resource, Text, Value
 from gatecli.model.number import BelowOne, NonNegative
@@ -18,6 +19,18 @@ MOST_RECIPIENTS = 1000
 
 Epoch = Annotated[int, Field(ge=1, le=1_000_000)]
 Attribute = Annotated[str, Field(max_length=100, pattern=r"^[\w*?%.:@+-]+( [\w*?%.:@+-]+)*$")]
+
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def require_visible(text: str) -> str:
+    """Raises ValueError where a terminal would obey a character, and not show it."""
+    if _HIDDEN.search(text):
+        raise ValueError("holds a control character or an invisible one")
+    return text
+
+
+KeyPolicyName = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(require_visible)]
 
 
 class Epochs(Value):
@@ -141,11 +154,17 @@ class KeyPolicySpec(Value):
         return self
 
 
+class KeyPolicyMetadata(Metadata):
+    """Which KeyPolicy it is: manifests repeat its name, and a rotation stays with it."""
+
+    name: KeyPolicyName
+
+
 class KeyPolicy(Resource):
     """Who may open an artifact, and until when."""
 
     kind: Literal["KeyPolicy"]
-    metadata: Metadata
+    metadata: KeyPolicyMetadata
     spec: KeyPolicySpec
 
 

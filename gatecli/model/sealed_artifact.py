@@ -10,17 +10,30 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from gatecli.model.access import resolve
+from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.base import Many, Value
-from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch
-from gatecli.model.number import BelowOne, NonNegative
+from gatecli.model.key_policy import (
+    MOST_RECIPIENTS,
+    Attribute,
+    Epoch,
+    KeyPolicy,
+    KeyPolicyName,
+    ModelDisclosure,
+    key_policy_digest,
+    require_visible,
+)
+from gatecli.model.number import BelowOne, NonNegative, show
 from gatecli.model.trust import LowerSha256
 
 SCHEMA = "gatecli/sealed/v1"
 SUFFIX = ".manifest.json"
 Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
-FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+FileName = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=r"^[^/\\]+$"), AfterValidator(require_visible)
+]
 
 
 class SealedBytes(Value):
@@ -39,7 +52,7 @@ class PlainArtifact(SealedBytes):
 class AppliedKeyPolicy(Value):
     """The KeyPolicy that chose the recipients, the epoch it was sealed for, and the (ε, δ) it tells of."""
 
-    name: Annotated[str, Field(min_length=1, max_length=253)]
+    name: KeyPolicyName
     sha256: LowerSha256
     epoch: Epoch
     epsilon: NonNegative | None = None
@@ -78,13 +91,60 @@ class SealedManifest(SealedContents):
 
     def text(self) -> str:
         """The one text that a manifest may have."""
-        content = self.model_dump(mode="json", by_alias=True)
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
 
 
 def _canonical(value: SealedContents) -> str:
-    content = value.model_dump(mode="json", by_alias=True)
+    content = value.model_dump(mode="json", by_alias=True, exclude_none=True)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sealed_recipients(policy: KeyPolicy) -> tuple[SealedRecipient, ...]:
+    """Whom a KeyPolicy resolves to in its epoch, as a manifest names them; nobody where it states none."""
+    epoch = policy.spec.epoch
+    found = () if epoch is None else resolve(policy.spec, epoch)
+    return tuple(SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in found)
+
+
+def applied_key_policy(policy: KeyPolicy, epoch: int) -> AppliedKeyPolicy:
+    """A KeyPolicy as a manifest states it."""
+    told = policy.spec.disclosure
+    return AppliedKeyPolicy(
+        name=policy.metadata.name,
+        sha256=key_policy_digest(policy),
+        epoch=epoch,
+        epsilon=told.epsilon if told else None,
+        delta=told.delta if told else None,
+    )
+
+
+def policy_fault(contents: SealedContents, policy: KeyPolicy) -> str | None:
+    """How a manifest contradicts the KeyPolicy whose digest it states, in words that follow the file's name;
+    None where it does not.
+    """
+    name, epoch, stated = policy.metadata.name, policy.spec.epoch, contents.key_policy
+    if epoch is None or stated != applied_key_policy(policy, epoch):
+        return (
+            f"has a manifest of the KeyPolicy {stated.name} in epoch {stated.epoch}{_claim_of(stated)}, and "
+            f"the one that it states is {name} in epoch {epoch}{_claim_of(policy.spec.disclosure)}"
+        )
+    meant = sealed_recipients(policy)
+    if contents.recipients == meant:
+        return None
+    told, due = _names(contents.recipients), _names(meant)
+    keys = " with other keys" if told == due else ""
+    return f"has a manifest for {told}, and its KeyPolicy {name} resolves to {due}{keys}"
+
+
+def _claim_of(told: AppliedKeyPolicy | ModelDisclosure | None) -> str:
+    if told is None or told.epsilon is None or told.delta is None:
+        return ""
+    return f" with ε = {show(told.epsilon)} and δ = {show(told.delta)}"
+
+
+def _names(recipients: tuple[SealedRecipient, ...]) -> str:
+    return ", ".join(each.name for each in recipients) or "nobody"
 
 
 @dataclass(frozen=True, slots=True)

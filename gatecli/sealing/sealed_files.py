@@ -12,14 +12,15 @@ from gatecli.model.access import resolve
 from gatecli.model.age_recipient import is_weak, key_fingerprint
 from gatecli.model.key_policy import KeyPolicy, KeyRecipient, key_policy_digest
 from gatecli.model.sealed_artifact import (
-    AppliedKeyPolicy,
     PlainArtifact,
     SealedBytes,
     SealedContents,
     SealedManifest,
-    SealedRecipient,
     SealState,
+    applied_key_policy,
+    policy_fault,
     seal_fault,
+    sealed_recipients,
 )
 from gatecli.sealing.age_format import (
     Identity,
@@ -30,7 +31,7 @@ from gatecli.sealing.age_format import (
     decrypt_stream,
     encrypt_stream,
 )
-from gatecli.sealing.staging import stage_file
+from gatecli.sealing.staging import stage_file, store
 from gatecli.sealing.streams import Failures, StreamError, TalliedReader, TalliedWriter
 from gatecli.sources.files import MissingFileError, ReadError, open_file, unreadable_argument
 from gatecli.sources.sealed_artifact import bytes_of, count_stanzas, manifest_path, read_manifest
@@ -86,6 +87,11 @@ def decrypt_whole(
         )
     if writer.tally.bytes() != _bytes_in(manifest.artifact):
         raise UncheckableError(f"{sealed} holds another artifact than its manifest says", advice=ASK_AGAIN)
+    named = {each.key for each in manifest.recipients}
+    if named.isdisjoint(key_fingerprint(each.public_key) for each in identities):
+        raise UncheckableError(
+            f"{sealed} opens with this identity, and its manifest does not name it", advice=ASK_AGAIN
+        )
 
 
 def write_sealed(
@@ -103,6 +109,7 @@ def write_sealed(
             encrypt_stream(reader, writer, public_keys)
         if reader.tally.bytes() != _bytes_in(contents.artifact):
             raise UncheckableError(f"{named} changed while it was sealed", advice="seal it again")
+        store(target)  # no manifest of a file that the disk then does not hold
         given = {name: getattr(contents, name) for name in SealedContents.model_fields}
         manifest = SealedManifest(**given, sealed=writer.tally.bytes())
         with stage_file(manifest_path(output), is_private=False) as beside:
@@ -112,24 +119,17 @@ def write_sealed(
 
 def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedContents:
     """What is said inside a file that is sealed under a policy now. Raises UsageError."""
-    recipients = _recipients_now(policy)
-    told = policy.spec.disclosure
-    applied = AppliedKeyPolicy(
-        name=policy.metadata.name,
-        sha256=key_policy_digest(policy),
-        epoch=policy.spec.epoch or 0,
-        epsilon=told.epsilon if told else None,
-        delta=told.delta if told else None,
-    )
+    _recipients_now(policy)
+    applied = applied_key_policy(policy, policy.spec.epoch or 0)
     try:
         artifact = PlainArtifact(name=name, sha256=plain.sha256, size=plain.size)
     except ValueError:
         raise UsageError("the artifact has a name that no manifest can hold", advice="rename it") from None
-    named = tuple(
-        SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in recipients
-    )
     return SealedContents(
-        schema_="gatecli/sealed/v1", artifact=artifact, key_policy=applied, recipients=named
+        schema_="gatecli/sealed/v1",
+        artifact=artifact,
+        key_policy=applied,
+        recipients=sealed_recipients(policy),
     )
 
 
@@ -198,6 +198,9 @@ def _require_policy(sealed: Path, manifest: SealedManifest, policy: KeyPolicy) -
             f"{manifest.key_policy.sha256[:12]}, not under {policy.metadata.name} {digest[:12]}",
             advice="name the KeyPolicy as it was then, or seal anew: gatecli keys rotate",
         )
+    contradiction = policy_fault(manifest, policy)
+    if contradiction is not None:
+        raise UncheckableError(f"{sealed} {contradiction}", advice="ask for a file that gatecli keys sealed")
 
 
 def require_apart(output: Path, *read: Path) -> None:

@@ -108,8 +108,11 @@ class KindSource(Generic[Kind]):
 
     @cached_property
     def _head(self) -> re.Pattern[str]:
+        """The head of a document: at the margin, after a brace or a comma, or quoted as in JSON."""
         return re.compile(
-            rf"""^["']?kind["']?[ \t]*:[ \t]*["']?{self.kind}["']?[ \t]*(?:#.*)?$""", re.MULTILINE
+            rf"""^(?:[^#\n]*[{{,][ \t]*|[ \t]*(?="))?["']?kind["']?[ \t]*:[ \t]*"""
+            rf"""["']?{self.kind}["']?[ \t\r]*(?:[#,}}].*)?$""",
+            re.MULTILINE,
         )
 
     def _is_in(self, file: Path, read: ReadBytes) -> bool:

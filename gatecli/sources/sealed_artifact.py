@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from gatecli.sources.problems import problems_of
 MOST_MANIFEST_BYTES = 2**20
 _AGE_LINE = b"age-encryption.org/v1\n"
 _LONGEST_HEADER = 2**19
+_SAMPLE = 2**20
+_UNLIKELY = 90
+"""What chi-squared with 15 degrees of freedom exceeds with a probability of 1e-12."""
 _STANZA = re.compile(rb"^-> X25519 [A-Za-z0-9+/]{43}$", re.MULTILINE)
-_OTHER_STANZA = re.compile(rb"^-> (?!X25519 )(?!\S+-grease(?: |$))", re.MULTILINE)
+_OTHER_STANZA = re.compile(rb"^-> (?!X25519 [A-Za-z0-9+/]{43}$)(?!\S+-grease(?: |$))", re.MULTILINE)
 _END = re.compile(rb"^--- [A-Za-z0-9+/]{43}\n", re.MULTILINE)
 
 
@@ -109,11 +113,25 @@ def bytes_of(path: Path) -> SealedBytes:
 def count_stanzas(path: Path) -> int | None:
     """To how many X25519 keys a file of the age format is encrypted; None where it is not of that format.
 
-    A file with another kind of recipient (a passphrase, a plugin) is not one of ours. Raises `ReadError`.
+    A file with another kind of recipient (a passphrase, a plugin) is not one of ours, nor is a plain text
+    below the head of a sealed one. Raises `ReadError`.
     """
-    start = read_start(path, _LONGEST_HEADER)
-    if not start.startswith(_AGE_LINE):
+    start = read_start(path, _LONGEST_HEADER + _SAMPLE)
+    end = _END.search(start, 0, _LONGEST_HEADER) if start.startswith(_AGE_LINE) else None
+    if end is None or _OTHER_STANZA.search(start, 0, end.start()):
         return None
-    end = _END.search(start)
-    header = start[: end.start()] if end else b""
-    return len(_STANZA.findall(header)) if end and not _OTHER_STANZA.search(header) else None
+    payload = start[end.end() : end.end() + _SAMPLE]
+    return len(_STANZA.findall(start, 0, end.start())) if _is_random(payload) else None
+
+
+def _is_random(content: bytes) -> bool:
+    """Whether the upper halves of bytes are as evenly spread as those of a ciphertext are (Pearson's test).
+
+    One that was encrypted fails with a probability of 1e-12. Text, tables and weights always fail;
+    what is compressed may not.
+    """
+    counts = [0] * 16
+    for byte, count in Counter(content).items():
+        counts[byte >> 4] += count
+    expected = len(content) / len(counts)
+    return sum((count - expected) ** 2 for count in counts) <= _UNLIKELY * expected

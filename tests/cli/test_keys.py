@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import sys
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 import yaml
 
 from tests.cli.conftest import Run
+from tests.support.environments import ROOT
 from tests.support.key_policies import NORTH, WEAK, data_of_key_policy, recipient
 
 POLICY = "key-policy.yaml"
@@ -115,6 +118,19 @@ def test_show_lists_who_opens_and_the_digest(folder: Path, run: Run) -> None:
     assert run("keys", "show", POLICY).stdout.splitlines()[0].endswith(shown["sha256"])
 
 
+def test_show_says_the_first_epoch_of_several_revocations(folder: Path, run: Run) -> None:
+    gone = {"recipient": "south-laboratory", "reason": "the contract ended"}
+    write_policy(folder, keys_of(folder), revoked=[{**gone, "epoch": 2}, {**gone, "epoch": 7}])
+    shown = json.loads(run("keys", "show", POLICY, "--format", "json").stdout)
+    assert [each["revokedFrom"] for each in shown["recipients"]] == [None, 2]
+
+
+def test_no_name_moves_the_cursor_of_a_terminal(folder: Path, run: Run) -> None:
+    absent = run("keys", "show", "a\x1b[31mb\r")
+    assert has_one_sentence(absent, 2)
+    assert absent.stderr.startswith(r"gatecli: a\x1b[31mb\r: there is no such file")
+
+
 def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run) -> None:
     assert run(*SEAL).returncode == 0
     assert run("keys", "check").returncode == 0
@@ -160,6 +176,14 @@ def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run)
         (("keys", "open", "model.age", "-i", "loop", "-o", "x"), 4),
         (("keys", "show", "model"), 4),
         (("keys", "check", "absent"), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "-o", "north.key"), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "--key-policy", POLICY, "-o", POLICY), 2),
+        (("keys", "seal", "model", "--key-policy", POLICY, "-o", POLICY), 2),
+        ((*ROTATE[:-1], "north.key"), 2),
+        ((*ROTATE[:-1], POLICY), 2),
+        ((*OPEN[:-1], "loop"), 2),
+        ((*SEAL[:-1], "loop"), 2),
+        (("keys", "check", POLICY, "--report", "json=loop"), 2),
     ],
 )
 def test_bad_input_gets_one_sentence_and_leaves_nothing(
@@ -180,6 +204,22 @@ def test_a_file_that_was_not_sealed_is_told_as_that_and_one_that_is_not_there_to
     assert "model has no manifest beside it (model.manifest.json)" in plain.stderr
     absent = run("keys", "open", "modl.age", "-i", "north.key", "-o", "x")
     assert "modl.age: it does not exist" in absent.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_whatever_ends_it_leaves_nothing_decrypted(folder: Path, run: Run, number: signal.Signals) -> None:
+    """A terminal that closes, too. The copy is in plain, and not yet known to be authentic."""
+    (folder / "model").write_bytes(bytes(2**26))
+    assert run(*SEAL).returncode == 0
+    before = sorted(folder.iterdir())
+    command, bare = [sys.executable, "-m", "gatecli", *OPEN], {"PYTHONPATH": str(ROOT)}
+    with Popen(command, cwd=folder, env=bare, stderr=PIPE, text=True) as process:
+        while process.poll() is None and not any(folder.glob(".opened.*")):
+            continue
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (130, "gatecli: interrupted; nothing was judged\n")
+    assert sorted(folder.iterdir()) == before
 
 
 def test_a_key_that_others_may_read_is_refused(folder: Path, run: Run) -> None:

@@ -50,6 +50,7 @@ def client_app(
     failing: frozenset[int] = frozenset(),
     metrics: dict[str, float] | None = None,
     broken: float = 0.0,
+    kind: type = float,
 ) -> ClientApp:
     app = ClientApp(mods=mods)
 
@@ -62,7 +63,7 @@ def client_app(
         told = MetricRecord({"num-examples": weight(client), **(metrics or {})})
         update = weights + client - 4.5
         update[0] += broken if client == 3 else 0.0
-        arrays = ArrayRecord({"w": Array(update)})
+        arrays = ArrayRecord({"w": Array(update.astype(kind))})
         return Message(RecordDict({"arrays": arrays, "metrics": told}), reply_to=message)
 
     return app
@@ -93,9 +94,11 @@ def accountant() -> Any:
     return RdpAccountant(PrivacyConfig(1e-5, CLIENTS, relation, method))
 
 
-def run(file: Path, plan: Any, app: ClientApp, grid: Any = InProcessGrid, **options: Any) -> dict[str, Any]:
+def run(
+    file: Path, plan: Any, app: ClientApp, grid: Any = InProcessGrid, kind: type = float, **options: Any
+) -> dict[str, Any]:
     recorded = gatecli.federated.record_strategy(plan, file, **options)
-    start = ArrayRecord({"w": Array(np.zeros(3))})
+    start = ArrayRecord({"w": Array(np.zeros(3, dtype=kind))})
     result = recorded.start(grid=grid(app, CLIENTS), initial_arrays=start, num_rounds=ROUNDS)
     return {"arrays": len(result.arrays or ())}
 
@@ -137,10 +140,10 @@ def unwritable(file: Path) -> dict[str, Any]:
     return {"released": len(released)}
 
 
-def local(file: Path, *, tell: bool = True) -> dict[str, Any]:
-    noise = LocalDpMod(1.0, 2.0, 1.0, 1e-5)
+def local(file: Path, *, tell: bool = True, kind: type = float, norm: float = 1.0) -> dict[str, Any]:
+    noise = LocalDpMod(norm, 2.0, 1.0, 1e-5)
     mods = [gatecli.federated.tell_local_noise(noise) if tell else noise]
-    return run(file, averaging(), client_app(mods=mods), local=noise)
+    return run(file, averaging(), client_app(mods=mods, kind=kind), kind=kind, local=noise)
 
 
 def accounted(file: Path) -> dict[str, Any]:
@@ -239,6 +242,7 @@ SCENARIOS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "described": lambda file: run(file, averaging(), client_app(), describe=describe),
     "local": local,
     "untold": lambda file: local(file, tell=False),
+    "whole-numbers": lambda file: local(file, kind=int, norm=100.0),
     "crash": crash_in_the_second_round,
     "unwritable": unwritable,
     "accounted": accounted,

@@ -113,8 +113,13 @@ def test_a_strategy_of_ones_own_says_what_it_adds(runs: Runs) -> None:
     assert described == accepted("flower", "flower/rounds-fixed.json").mechanisms
 
 
-def test_metrics_are_named(runs: Runs) -> None:
-    assert any("loss" in note for note in runs.evidence("metrics").notes)
+@pytest.mark.parametrize(
+    ("scenario", "name"),
+    [("metrics", "loss"), ("client-adaptive", "norm_bit")],
+)
+def test_metrics_are_named(scenario: str, name: str, runs: Runs) -> None:
+    """Flower hands on the mean of every metric: of the bits of adaptive clipping, too, and without noise."""
+    assert any(f"clients also sent '{name}', without noise" in note for note in runs.evidence(scenario).notes)
 
 
 def test_local_noise_that_clients_tell_of_is_a_gaussian_on_one_update(runs: Runs) -> None:
@@ -123,6 +128,14 @@ def test_local_noise_that_clients_tell_of_is_a_gaussian_on_one_update(runs: Runs
     assert noise.standard_deviation is not None
     assert noise.count == 3
     assert float(noise.standard_deviation) == pytest.approx(9.6896, abs=1e-3)
+
+
+def test_local_noise_on_whole_numbers_is_rounded_away(runs: Runs) -> None:
+    """The mean of the first round is not whole any more."""
+    unbounded, noise = runs.evidence("whole-numbers").mechanisms
+    assert isinstance(unbounded, Unaccountable)
+    assert isinstance(noise, Gaussian)
+    assert (unbounded.count, noise.count) == (1, 2)
 
 
 def test_a_crash_keeps_the_rounds_that_ended(runs: Runs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import normpath
 
 from gatecli.checks.release.budget import tier_names, tier_of
 from gatecli.checks.release.interface import ReleaseContext, finding_at
@@ -41,9 +42,9 @@ def find_seals(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Fin
         yield finding_at(
             UNSEALED, subject, ARTIFACTS, f"lists no artifact, and {why} requires sealed ones", SEAL_IT
         )
-    paths = {state.artifact.path for state in subject.artifacts}
+    paths = {normpath(state.artifact.path) for state in subject.artifacts}
     for number, state in enumerate(subject.artifacts):
-        if not _is_manifest(state.artifact.path, paths):
+        if not _is_manifest(normpath(state.artifact.path), paths):
             yield from _find_in_artifact(subject, context.policy, f"{ARTIFACTS}/{number}/path", state)
 
 

@@ -76,7 +76,8 @@ def _mechanism(each: FederatedRound, evidence: FederatedEvidence) -> Mechanism:
 
 
 def _sampled_noise(each: FederatedRound, evidence: FederatedEvidence, multiplier: Fraction) -> Mechanism:
-    norm = None if each.clipping is None else each.clipping.norm
+    # An adaptive norm is another one in each round; no cost depends on it, so alike rounds stay alike.
+    norm = None if each.clipping is None or each.clipping.adaptive else each.clipping.norm
     if evidence.sampling_rate is not None:
         return DpSgd(
             noise_multiplier=multiplier,
@@ -100,8 +101,10 @@ def has_lost_clients(each: FederatedRound, evidence: FederatedEvidence) -> bool:
 
     Of R clients that would have answered, m did: that is a sample of m out of R, and nobody knows R. A fixed
     denominator under the server's noise needs no m: each client is in the sum with the planned probability.
+    An adaptive norm tells m all the same: it follows from the share of clipped updates.
     """
-    if evidence.denominator is not None and isinstance(each.noise, ServerNoise):
+    needs_no_number = evidence.denominator is not None and isinstance(each.noise, ServerNoise)
+    if needs_no_number and not _is_adaptive(each):
         return False
     return each.answered != each.sampled
 
@@ -186,8 +189,16 @@ def _is_below_its_norm(each: FederatedRound, _: FederatedEvidence) -> bool:
     return noise.clipping_norm < clipping.norm
 
 
+def _is_adaptive(each: FederatedRound) -> bool:
+    return each.clipping is not None and each.clipping.adaptive
+
+
 def _is_local_and_adaptive(each: FederatedRound, _: FederatedEvidence) -> bool:
-    return each.clipping is not None and each.clipping.adaptive and isinstance(each.noise, LocalNoise)
+    return _is_adaptive(each) and isinstance(each.noise, LocalNoise)
+
+
+def _is_poisson_and_adaptive(each: FederatedRound, evidence: FederatedEvidence) -> bool:
+    return _is_adaptive(each) and evidence.sampling is ClientSampling.POISSON
 
 
 def _has_random_noise(each: FederatedRound, evidence: FederatedEvidence) -> bool:
@@ -221,6 +232,10 @@ _UNBOUNDED = (
     _Unbounded(
         _has_random_denominator,
         "divides by the number of clients that a Poisson sample happens to have",
+    ),
+    _Unbounded(
+        _is_poisson_and_adaptive,
+        "moves its clipping norm by a share of the clients that a Poisson sample happens to have",
     ),
     _Unbounded(
         _has_random_noise,

@@ -197,6 +197,8 @@ def test_a_number_is_what_its_author_wrote(value: object) -> None:
         lambda: clipping(None),
         lambda: server_noise(-1, 1, 10),
         lambda: client_noise(1, 1, 0),
+        lambda: server_noise(1, 1, 50.7),
+        lambda: server_noise(1, 1, True),  # noqa: FBT003 - what is refused
         lambda: local_noise(1, 0, 2),
         lambda: weights_of([]),
         lambda: weights_of([1, "heavy"]),

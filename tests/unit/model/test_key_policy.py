@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from gatecli.model.key_policy import DEEPEST_FORMULA, MOST_TERMS, Epochs, KeyPolicy, key_policy_digest
+from gatecli.model.sealed_artifact import AppliedKeyPolicy, PlainArtifact
 from tests.support.key_policies import data_of_key_policy, formula, key_policy
 
 
@@ -53,6 +54,26 @@ def test_a_formula_is_read_to_its_size_and_no_further() -> None:
     assert len(key_policy(access={"any": terms * (MOST_TERMS - 1)}).spec.access.branches) == MOST_TERMS - 1
     with pytest.raises(ValidationError, match="terms"):
         key_policy(access={"any": terms * MOST_TERMS})
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\x1b[31m", "a\u202eb", "a\x9b1m", "x" * 254])
+def test_a_name_is_what_a_terminal_shows_and_a_manifest_holds(name: str) -> None:
+    with pytest.raises(ValidationError):
+        KeyPolicy.from_file({**data_of_key_policy(), "metadata": {"name": name}})
+    with pytest.raises(ValidationError):
+        AppliedKeyPolicy(name=name, sha256="ab" * 32, epoch=1)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a\nb", "a\x1b[31m", "a\u202eb", "x" * 256])
+def test_an_artifact_has_the_name_of_a_file(name: str) -> None:
+    with pytest.raises(ValidationError):
+        PlainArtifact(name=name, sha256="ab" * 32, size=1)
+
+
+def test_names_of_every_script_are_names() -> None:
+    name = "Wiedereinweisung Zürich · 再入院 · прогноз"
+    assert KeyPolicy.from_file({**data_of_key_policy(), "metadata": {"name": name}}).metadata.name == name
+    assert PlainArtifact(name=f"{name}.bin", sha256="ab" * 32, size=1).name == f"{name}.bin"
 
 
 def test_a_claim_is_whole() -> None:

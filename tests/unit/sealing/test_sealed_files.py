@@ -15,6 +15,7 @@ from pyrage import decrypt, x25519
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.age_recipient import key_fingerprint
 from gatecli.model.key_policy import key_policy_digest
+from gatecli.model.sealed_artifact import SealedContents, SealedManifest
 from gatecli.sealing import sealed_files
 from gatecli.sealing.age_format import Identity, SealBroken, encrypt_stream
 from gatecli.sealing.rotation import rotate
@@ -182,14 +183,44 @@ def test_a_sealed_file_without_a_manifest_inside_is_refused(model: SealedModel, 
     assert not (model.folder / "opened").exists()
 
 
-def forge(model: SealedModel, content: bytes, keys: list[str]) -> None:
+def forge(
+    model: SealedModel, content: bytes, keys: list[str], contents: SealedContents | None = None
+) -> None:
     """Encrypt anything, with a manifest outside that fits the sealed bytes."""
     (model.folder / "forged").write_bytes(content)
     with (model.folder / "forged").open("rb") as source, model.sealed.open("wb") as target:
         encrypt_stream(source, target, keys)
-    manifest = read_manifest(model.manifest)
-    fitting = manifest.model_copy(update={"sealed": bytes_of(model.sealed)})
-    model.manifest.write_text(fitting.text())
+    held = contents or read_manifest(model.manifest).contents
+    fields = {name: getattr(held, name) for name in SealedContents.model_fields}
+    model.manifest.write_text(SealedManifest(**fields, sealed=bytes_of(model.sealed)).text())
+
+
+def named_otherwise(model: SealedModel, key: str, number: int = 1) -> SealedContents:
+    """The contents under the same KeyPolicy, for another recipient in the place of one."""
+    held = read_manifest(model.manifest).contents
+    recipients = list(held.recipients)
+    recipients[number] = recipients[number].model_copy(update={"key": key_fingerprint(key)})
+    return held.model_copy(update={"recipients": tuple(recipients)})
+
+
+def test_a_file_for_others_than_its_key_policy_names_is_refused(model: SealedModel) -> None:
+    """Whoever seals may write any digest; the opener has the KeyPolicy, and compares."""
+    mallory, north = Identity(str(x25519.Identity.generate())), model.policy.spec.recipients[0].public_key
+    contents = named_otherwise(model, mallory.public_key)
+    forge(model, contents.line() + model.content, [north, mallory.public_key], contents)
+    with pytest.raises(UncheckableError, match="resolves to north-statistics, south-laboratory with other"):
+        open_sealed(model.sealed, model.identities("north"), model.folder / "opened", model.policy)
+    assert not (model.folder / "opened").exists()
+
+
+def test_a_manifest_that_does_not_name_who_opens_it_is_refused(model: SealedModel) -> None:
+    contents = named_otherwise(model, NORTH, number=0)
+    keys = [each.public_key for each in model.policy.spec.recipients]
+    forge(model, contents.line() + model.content, keys, contents)
+    open_sealed(model.sealed, model.identities("south"), model.folder / "opened")
+    with pytest.raises(UncheckableError, match="its manifest does not name it"):
+        open_sealed(model.sealed, model.identities("north"), model.folder / "again")
+    assert not (model.folder / "again").exists()
 
 
 def test_another_key_policy_than_the_expected_one_is_refused(model: SealedModel) -> None:
@@ -281,6 +312,21 @@ class Interrupted:
 
     def read(self, _size: int = -1, /) -> bytes:
         raise KeyboardInterrupt
+
+
+def test_a_disk_that_fills_up_at_the_last_moment_leaves_no_manifest(
+    model: SealedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        if os.fstat(handle).st_size > 2**16:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (model.folder / "large").write_bytes(bytes(2**17))
+    before = files(model.folder)
+    with pytest.raises(UsageError, match="No space left"):
+        seal(model.folder / "large", model.policy, model.folder / "large.age")
+    assert files(model.folder) == before
 
 
 def test_an_interruption_is_one_and_leaves_nothing(model: SealedModel) -> None:

@@ -88,6 +88,32 @@ def test_a_template_that_says_it_is_one_is_told(tmp_path: Path) -> None:
     assert [finding.rule for finding in KEY_POLICIES.read(path, sought=True).findings] == [KEYS_INVALID]
 
 
+HEAD = '"apiVersion":"gatecli.dev/v1","kind":"KeyPolicy","metadata":{"name":"a"},"spec":{'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + HEAD,
+        "{" + HEAD.replace(",", ",\n  "),
+        "{" + HEAD.replace(",", ",\r\n  "),
+        "{apiVersion: gatecli.dev/v1, kind: KeyPolicy, spec: {",
+        "apiVersion: gatecli.dev/v1\r\nkind: KeyPolicy\r\nspec: {",
+    ],
+    ids=["one line", "indented", "crlf", "braces", "yaml with crlf"],
+)
+def test_a_file_that_was_cut_off_is_told(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "centres.json", text)
+    assert list(KEY_POLICIES.find([path])) == [path]
+    assert [finding.rule for finding in KEY_POLICIES.read(path, sought=True).findings] == [KEYS_UNREADABLE]
+
+
+@pytest.mark.parametrize("line", ["# kind: KeyPolicy", "  kind: KeyPolicy", "x: 1  # {kind: KeyPolicy}"])
+def test_a_template_in_which_one_is_only_shown_is_not_one(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path, "a.yaml", f"{{{{ if gatecli.dev/v1 }}}}: [\n{line}\n")
+    assert KEY_POLICIES.read(path, sought=True).findings == ()
+
+
 def test_a_broken_file_that_only_speaks_of_one_is_not(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml", "{{ gatecli.dev/v1 has a KeyPolicy }}: [")
     assert KEY_POLICIES.read(path, sought=True).findings == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 import pytest
@@ -52,9 +53,32 @@ def test_what_is_not_for_keys_of_ours_is_not_a_sealed_file(tmp_path: Path) -> No
         passphrase.encrypt(b"x", "long enough"),
         good[: good.index(b"--- ")],
         good.replace(b"-> X25519 ", b"-> ssh-rsa ", 1),
+        good.replace(b"\n--- ", b"\n-> X25519 " + b"A" * 43 + b" more\n\n--- ", 1),
+        good.replace(b"\n--- ", b"\n-> X25519 short\n\n--- ", 1),
         b"age-encryption.org/v1\n-> X25519 " + b"A" * 2**20,
     ):
         assert count_stanzas(write(tmp_path, content)) is None
+
+
+PLAIN = {
+    "text": b"name,diagnosis\nAda,J45\n" * 40,
+    "short text": b"a secret of some forty characters, or so " * 2,
+    "weights": pack("<4096f", *(number / 4096 for number in range(4096))),
+    "zeros": bytes(4096),
+}
+
+
+@pytest.mark.parametrize("name", sorted(PLAIN))
+def test_a_plain_text_below_the_head_of_a_sealed_file_is_not_sealed(tmp_path: Path, name: str) -> None:
+    sealed = encrypt(b"x", [x25519.Identity.generate().to_public()])
+    head = sealed[: sealed.index(b"\n", sealed.index(b"\n--- ") + 1) + 1]
+    assert count_stanzas(write(tmp_path, head + PLAIN[name])) is None
+
+
+@pytest.mark.parametrize("size", [0, 100, 2**16, 2**21])
+def test_whatever_is_encrypted_is_sealed(tmp_path: Path, size: int) -> None:
+    key = x25519.Identity.generate().to_public()
+    assert count_stanzas(write(tmp_path, encrypt(bytes(size), [key]))) == 1
 
 
 def test_a_manifest_is_read_again(model: SealedModel) -> None:

@@ -72,6 +72,13 @@ def test_a_sealed_artifact_under_an_accepted_key_policy_passes(model: SealedMode
     assert ids(find_seals(subject(sealed), accepting(STRANGE, key_policy_digest(model.policy)))) == []
 
 
+@pytest.mark.parametrize("path", ["./model.age", "models/../model.age"])
+def test_a_manifest_is_one_however_its_file_is_written(model: SealedModel, path: str) -> None:
+    sealed = state(path, seal=seal_state(model.sealed))
+    manifest = state("model.age.manifest.json")
+    assert ids(find_seals(subject(sealed, manifest), accepting(key_policy_digest(model.policy)))) == []
+
+
 @pytest.mark.parametrize("required", [True, False])
 def test_a_key_policy_that_is_not_accepted_is_refused(model: SealedModel, required: bool) -> None:  # noqa: FBT001 - a row
     found = list(

@@ -140,6 +140,37 @@ def test_what_is_not_a_record_of_rounds_is_refused(data: object, said: str, tmp_
     assert said in refuse("flower", tmp_path, data).message
 
 
+POISSON = {"sampling": "poisson", "denominator": 20}
+
+
+@pytest.mark.parametrize(
+    ("rounds", "said"),
+    [
+        ([a_round(round=2)], "rounds[0] begins with round 2, and round 1 is next"),
+        ([a_round(count=3), a_round(round=9)], "rounds[1] begins with round 9, and round 4 is next"),
+        ([a_round(count=3), a_round(round=3)], "rounds[1] begins with round 3, and round 4 is next"),
+        ([a_round(), a_round()], "rounds[1] begins with round 1, and round 2 is next"),
+        ([a_round(round=2), a_round(round=1)], "rounds[0] begins with round 2"),
+    ],
+)
+def test_rounds_that_are_missing_or_stand_there_twice_are_refused(
+    rounds: list[dict[str, Any]], said: str, tmp_path: Path
+) -> None:
+    assert said in refuse("flower", tmp_path, recorded(*rounds)).message
+
+
+@pytest.mark.parametrize("rate", ["1e-300", "1e-9", "0.05"])
+def test_samples_that_no_coin_of_their_rate_draws_are_refused(rate: str, tmp_path: Path) -> None:
+    told = refuse("flower", tmp_path, recorded(a_round(count=10), **POISSON, samplingRate=rate)).message
+    assert f"200 clients were drawn in all of 1000, which coins of samplingRate {rate} do not do" in told
+
+
+@pytest.mark.parametrize("rate", ["0.14", "0.2", "1"])
+def test_a_sample_is_larger_or_smaller_than_its_mean(rate: str, tmp_path: Path) -> None:
+    run = training(accept("flower", tmp_path, recorded(a_round(count=10), **POISSON, samplingRate=rate)))
+    assert run.sampling_rate == Fraction(rate)
+
+
 def test_alike_rounds_are_one_mechanism(tmp_path: Path) -> None:
     found = accept(
         "flower", tmp_path, recorded(a_round(count=3), a_round(round=4), a_round(round=5, count=2))
@@ -242,6 +273,21 @@ def test_a_sum_over_a_fixed_number_is_amplified_whoever_answers(tmp_path: Path) 
     assert rate(tmp_path, fixed, noise=by_clients, **LOST) == 1
 
 
+ADAPTIVE = {"norm": 2, "adaptive": True, "countStandardDeviation": 4}
+
+
+def test_an_adaptive_norm_tells_how_many_answered(tmp_path: Path) -> None:
+    """The next norm follows from the share that was clipped, of those who answered."""
+    fixed = {"denominator": 20}
+    assert rate(tmp_path, fixed, clipping=ADAPTIVE) == Fraction(1, 5)
+    assert rate(tmp_path, fixed, clipping=ADAPTIVE, **LOST) == 1
+
+
+def test_an_adaptive_norm_tells_how_large_a_poisson_sample_is(tmp_path: Path) -> None:
+    told = why(tmp_path, head={**POISSON, "samplingRate": "0.2"}, clipping=ADAPTIVE)
+    assert "moves its clipping norm by a share of the clients that a Poisson sample happens to have" in told
+
+
 @pytest.mark.parametrize(
     ("weight", "denominator", "is_constant"),
     [
@@ -279,6 +325,19 @@ def test_a_norm_that_grew_adds_no_noise_that_counts(tmp_path: Path) -> None:
     clipping = {"norm": 2, "adaptive": True, "countStandardDeviation": 2}
     grown = multiplier(tmp_path, clipping=clipping, noise=noise(norm="3"))
     assert grown == multiplier(tmp_path, clipping=clipping)
+
+
+def test_rounds_whose_adaptive_norm_alone_differs_are_one_mechanism(tmp_path: Path) -> None:
+    """A training has thousands of them, and as many mechanisms could not be accounted."""
+    grown = [
+        a_round(
+            round=number,
+            clipping={"norm": number, "adaptive": True, "countStandardDeviation": 10},
+            noise=noise(norm=str(number + 1)),
+        )
+        for number in range(1, 300)
+    ]
+    assert training(accept("flower", tmp_path, recorded(*grown))).steps == 299
 
 
 def test_a_round_that_released_nothing_costs_nothing(tmp_path: Path) -> None:
