@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from gatecli.model.job_definition import HOLE, MOUNT
 
+SEARCH = "search_space"
+"""What the settings that a sweep tries are called by."""
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _DATA = re.compile(
@@ -51,6 +53,8 @@ def _value(name: str, values: Mapping[str, str], outputs: Collection[str]) -> st
     kind, _, rest = name.partition(".")
     if kind == "inputs":
         return values.get(rest, HOLE)
+    if kind == SEARCH:
+        return values.get(name, HOLE)
     if kind == "outputs" and rest in outputs:
         return mount("outputs", rest)
     return HOLE

@@ -30,8 +30,10 @@ from gatecli.sources.jobs.azureml_steps import (
     command_values,
     inner_of,
     input_parts,
+    is_optional,
     kind_of,
     output_names,
+    searched_values,
     step_job,
     texts_of_reading,
 )
@@ -277,10 +279,9 @@ class FlowReader:
             if each.literal is not None and kind is not None and kind.text.lower() not in LITERALS:
                 source = DataOrigin(source=JobText(each.literal, each.pointer))
                 given[name] = replace(each, literal=None, origins=(*each.origins, source))
+        searched = searched_values(step)
         for name, part in names.items():
-            optional = part.member("optional")
-            is_optional = optional is not None and optional.value is True
-            if name not in given and not is_optional and part.member("default") is None:
+            if name not in {*given, *searched} and not is_optional(part) and part.member("default") is None:
                 problem = f"the input {quote_name(name)} of its component is not given"
                 self._unbound(scope.at or step.pointer, problem, _BIND)
         self._check_command(step, definition, given, scope)
@@ -295,7 +296,7 @@ class FlowReader:
         at = scope.at or (definition.at if definition.is_file else text.pointer)
         declared = None if definition.part is None else definition.part.member("inputs")
         inputs = {*given, *(name for name, _ in (declared.members() if declared is not None else ()))}
-        inputs |= {*command_values(definition, given)}
+        inputs |= {*command_values(step, definition, given)}
         for kind, known in (("inputs", inputs), ("outputs", output_names(step, definition))):
             for name in sorted({*named_in_command(text.text, kind)} - known):
                 if name.partition(".")[0] not in known:

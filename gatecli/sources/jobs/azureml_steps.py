@@ -5,14 +5,17 @@ Source: the reference of the CLI (v2) YAML schemas of command, sweep, parallel, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
 from gatecli.model.document import Document
 from gatecli.model.job_definition import (
     HOLE,
+    VALUE,
     DataOrigin,
     DefinedInput,
     DefinedOutput,
@@ -27,16 +30,24 @@ from gatecli.model.job_definition import (
     UnjudgedPart,
 )
 from gatecli.sources.jobs.azureml_components import Definition, environment_of, read_classification
-from gatecli.sources.jobs.azureml_expressions import command_text, data_names, mount
-from gatecli.sources.jobs.azureml_inputs import Given
+from gatecli.sources.jobs.azureml_expressions import SEARCH, command_text, data_names, mount
+from gatecli.sources.jobs.azureml_inputs import LITERALS, Given
 from gatecli.sources.jobs.parts import JobPart, text_of
 
-PIPELINE = "pipeline"
+PIPELINE, SWEEP = "pipeline", "sweep"
 HOLDERS: Mapping[str, str] = MappingProxyType({"sweep": "trial"})
 """Where a kind of step names what it is made of, if not by `component`."""
 KINDS = frozenset(
     {"command", "sweep", "parallel", "spark", "automl", "import", "data_transfer", "finetuning", PIPELINE}
 )
+_NUMBERS = frozenset(
+    {
+        *("uniform", "quniform", "loguniform", "qloguniform", "randint"),
+        *("normal", "qnormal", "lognormal", "qlognormal"),
+    }
+)
+"""Kinds of settings whose values are numbers."""
+_WORD = re.compile(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*")
 _SHELLS = frozenset({"ssh", "jupyter_lab", "vs_code", "custom"})
 """Services by which people get into a running job."""
 _AUTOML_DATA = ("training_data", "validation_data", "test_data", "source")
@@ -111,6 +122,7 @@ def step_job(
         environment=tuple(_variables(step, inner, at)),
         identity=text_of(step.below("identity", "type")) or place.identity,
         machines=_machines(step, inner, at),
+        runs=_runs(step) if place.kind == SWEEP else None,
         texts=tuple(_texts(step, at=None)),
     )
     if definition.part is None:
@@ -136,7 +148,7 @@ def _with_program(
         job,
         image=environment.image,
         entry_point=_entry_point(
-            inner, at, command_values(definition, given), output_names(step, definition)
+            inner, at, command_values(step, definition, given), output_names(step, definition)
         ),
         code=tuple({text.pointer: text for text in code if text is not None}.values()),
         unjudged=(UnjudgedPart(at or job.pointer, why),) if why else (),
@@ -154,15 +166,59 @@ def _entry_point(
     return JobWords((JobText("sh", text.pointer), JobText("-c", text.pointer), shown), text.pointer)
 
 
-def command_values(definition: Definition, given: Mapping[str, Given]) -> dict[str, str]:
-    """What each input is in the command: its text, where it stands, or a hole."""
+def command_values(step: JobPart, definition: Definition, given: Mapping[str, Given]) -> dict[str, str]:
+    """What each input is in the command: its text, where it stands, or a hole.
+
+    What a sweep tries counts more than what is given; it is there as `search_space.NAME`, too.
+    """
     declared = _below(definition.part, "inputs")
     defaults = {
-        name: _default_text(part.member("default"))
+        name: _declared_text(name, part)
         for name, part in (declared.members() if declared is not None else ())
-        if part.member("default") is not None
+        if not is_optional(part) or part.member("default") is not None
     }
-    return {**defaults, **{name: _given_text(name, each) for name, each in given.items()}}
+    searched = searched_values(step)
+    return {
+        **defaults,
+        **{name: _given_text(name, each) for name, each in given.items()},
+        **searched,
+        **{f"{SEARCH}.{name}": value for name, value in searched.items()},
+    }
+
+
+def _runs(step: JobPart) -> JobCount:
+    """How many trials a sweep makes at most."""
+    most = step.below("limits", "max_total_trials")
+    return JobCount(None, step.pointer) if most is None else most.count()
+
+
+def searched_values(step: JobPart) -> dict[str, str]:
+    """The settings that a sweep tries, by name: plain words, or what may be anything."""
+    space = step.member("search_space")
+    members = space.members() if space is not None else ()
+    return {name: VALUE if _is_plain(part) else HOLE for name, part in members}
+
+
+def _is_plain(part: JobPart) -> bool:
+    """Whether all that a setting may be is a number, or a word that a shell takes as it is."""
+    kind, values = text_of(part.member("type")), part.member("values")
+    if kind is None or kind.text != "choice":
+        return kind is not None and kind.text in _NUMBERS
+    given = values.value if values is not None and isinstance(values.value, list) else [None]
+    return all(isinstance(each, int | Decimal | str) and _WORD.fullmatch(str(each)) for each in given)
+
+
+def is_optional(part: JobPart) -> bool:
+    """Whether a declared input may be left out."""
+    optional = part.member("optional")
+    return optional is not None and optional.value is True
+
+
+def _declared_text(name: str, part: JobPart) -> str:
+    """What an input is that is not given; one of data stands where it stood if it were."""
+    kind, default = text_of(part.member("type")), part.member("default")
+    is_data = default is None and kind is not None and kind.text not in LITERALS
+    return mount("inputs", name) if is_data else _default_text(default)
 
 
 def _default_text(part: JobPart | None) -> str:
