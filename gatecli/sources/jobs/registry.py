@@ -32,14 +32,15 @@ JOB_READERS: tuple[JobReader, ...] = (
     TEMPLATES,
     OBJECTS,
     AZUREML,
-    NESTED,
 )
-"""The first that knows a document reads it."""
+"""Each that knows a document reads it; one that none knows may hold definitions somewhere inside."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 
 
-_MARKS = tuple(tuple(word.lower() for word in words) for reader in JOB_READERS for words in reader.marks)
+_MARKS = tuple(
+    tuple(word.lower() for word in words) for reader in (*JOB_READERS, NESTED) for words in reader.marks
+)
 
 
 def find_job_files(files: Iterable[Path], read: ReadBytes = read_bytes) -> Iterator[Path]:
@@ -98,12 +99,10 @@ def _parse(path: Path, text: str) -> tuple[Document, ...]:
 
 
 def jobs_of(document: Document) -> Loaded[JobDefinition]:
-    """The jobs that a document defines, by the first reader that knows it."""
-    for reader in JOB_READERS:
-        loaded = reader.read(document)
-        if loaded is not None:
-            return loaded
-    return Loaded()
+    """The jobs that a document defines, by every reader that knows it."""
+    read = (reader.read(document) for reader in JOB_READERS)
+    known = [loaded for loaded in read if loaded is not None]
+    return together(known) if known else NESTED.read(document) or Loaded()
 
 
 def _unread(path: Path, error: ReadError) -> Finding:
