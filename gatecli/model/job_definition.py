@@ -176,6 +176,8 @@ class JobDefinition:
     """Whatever else of it everybody can read who may describe the job, such as tags."""
     code: tuple[JobText, ...] = ()
     """Code that the platform brings into the container beside the image (a folder of it, a script)."""
+    settings: tuple[JobText, ...] = field(default=(), repr=False)
+    """What it is told beside its command, and its program may read."""
     is_seen: bool = True
     """Whether anything of it is known; `unjudged` says why not."""
     component: JobText | None = None

@@ -12,7 +12,7 @@ from gatecli.model.job_definition import HOLE, MOUNT
 
 SEARCH = "search_space"
 """What the settings that a sweep tries are called by."""
-_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*([^{}]*?)\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _DATA = re.compile(
     r"azureml://\S+|azureml:[\w.-]+(?::\w+|@\w+)|(?:wasbs?|abfss?|adl|s3a?|gs|hdfs|dbfs)://\S+|"

@@ -41,6 +41,7 @@ from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
 from gatecli.sources.jobs.moved_jobs import moved_job
 from gatecli.sources.jobs.parts import JobPart, text_of
 
+_OWN_FOLDER = "${{name}}"
 DEEPEST = 8
 """Pipelines within pipelines."""
 
@@ -69,10 +70,17 @@ _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}
 
 @dataclass(frozen=True, slots=True)
 class KeptOutput:
-    """What an output is kept under, and the place whose content the step sees, if it sees any."""
+    """What an output is kept under, and its path; `is_shown` says that the step sees what is there."""
 
     text: JobText
-    shown: JobText | None = None
+    path: JobText | None = None
+    is_shown: bool = False
+
+    @property
+    def holds(self) -> tuple[DataOrigin, ...]:
+        """What whoever reads the output finds there already; nothing in a folder of the job's own name."""
+        is_own = self.path is None or _OWN_FOLDER in self.path.text
+        return () if is_own else (DataOrigin(source=self.path),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,7 @@ class FlowReader:
     steps: dict[str, FlowStep] = field(default_factory=dict)
     groups: set[str] = field(default_factory=set)
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, members: Mapping[str, JobPart], scope: FlowScope) -> None:
@@ -153,7 +162,8 @@ class FlowReader:
         if scope.at is not None:
             job = moved_job(job, scope.at)
         reads = (origin for each in given.values() for origin in each.origins)
-        shown = (DataOrigin(source=each.shown) for each in targets.values() if each.shown is not None)
+        shown = (origin for each in targets.values() if each.is_shown for origin in each.holds)
+        self.kept |= {(own, output): each.holds for output, each in targets.items()}
         self.steps[own] = FlowStep(job, (*reads, *shown, *texts_of_reading(job)))
 
     def check_blocks(self, part: JobPart, at: str | None) -> None:
@@ -331,7 +341,7 @@ class FlowReader:
         while waiting:
             origin = waiting.pop(0)
             if origin.step not in self.groups:
-                yield origin
+                yield from (origin, *self.kept.get((origin.step, origin.output), ()))
                 continue
             key = (origin.step, origin.output)
             if key in seen:
@@ -359,7 +369,7 @@ def kept_under(part: JobPart) -> KeptOutput | None:
     is_shown = path is not None and (mode is None or mode.text.lower() != "upload")
     for text in (text_of(part.member("name")), path):
         if text is not None and text.text:
-            return KeptOutput(text, path if is_shown else None)
+            return KeptOutput(text, path, is_shown)
     return None
 
 

@@ -48,9 +48,11 @@ _NUMBERS = frozenset(
 )
 """Kinds of settings whose values are numbers."""
 _WORD = re.compile(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*")
+_HARMLESS_ARGUMENTS = frozenset({"", "--ipc=host", "--ipc", "host"})
 _SHELLS = frozenset({"ssh", "jupyter_lab", "vs_code", "custom"})
 """Services by which people get into a running job."""
 _AUTOML_DATA = ("training_data", "validation_data", "test_data", "source")
+_SETTINGS = ("args", "program_arguments", "conf", "py_files", "jars", "files", "archives", "entry")
 _TEXTS = ("display_name", "description", "experiment_name", "tags", "properties")
 
 
@@ -66,19 +68,21 @@ class StepPlace:
     identity: JobText | None = None
 
 
+def _type_of(part: JobPart) -> str | None:
+    text = text_of(part.member("type"))
+    return text.text.lower().removesuffix("_component") if text is not None and text.is_known else None
+
+
 def kind_of(step: JobPart, definition: Definition) -> str:
     """The type of a step, which its component may say."""
-    for part in (step, definition.part):
-        text = None if part is None else text_of(part.member("type"))
-        if text is not None and text.is_known:
-            return text.text.lower().removesuffix("_component")
-    return "command"
+    types = (_type_of(part) for part in (step, definition.part) if part is not None)
+    return next((kind for kind in types if kind is not None), "command")
 
 
 def inner_of(definition: Definition) -> JobPart | None:
     """The block of a definition that says what runs: of a parallel job, its task."""
     part = definition.part
-    task = None if part is None else part.member("task")
+    task = None if part is None or _type_of(part) != "parallel" else part.member("task")
     return task if task is not None and isinstance(task.value, Mapping) else part
 
 
@@ -122,6 +126,7 @@ def step_job(
         environment=tuple(_variables(step, inner, at)),
         identity=text_of(step.below("identity", "type")) or place.identity,
         machines=_machines(step, inner, at),
+        unjudged=tuple(_docker_arguments(step, inner, at)),
         runs=_runs(step) if place.kind == SWEEP else None,
         texts=tuple(_texts(step, at=None)),
     )
@@ -135,13 +140,10 @@ def _with_program(
 ) -> JobDefinition:
     inner = inner_of(definition)
     at = definition.at if definition.is_file else None
-    own = step.member("environment")
-    found = _below(inner, "environment")
-    environment = (
-        environment_of(own, Path(job.document.path).parent)
-        if own is not None
-        else environment_of(found, definition.folder or Path(job.document.path).parent, at)
-    )
+    folder = definition.folder or Path(job.document.path).parent
+    environment = environment_of(
+        _below(inner, "environment"), folder, at
+    )  # the step's own counts for nothing
     code = (_moved_to(text_of(_below(part, "code")), at) for part in (inner, definition.part))
     why = environment.unpinned
     return replace(
@@ -150,8 +152,9 @@ def _with_program(
         entry_point=_entry_point(
             inner, at, command_values(step, definition, given), output_names(step, definition)
         ),
+        settings=tuple(_settings(inner, at)),
         code=tuple({text.pointer: text for text in code if text is not None}.values()),
-        unjudged=(UnjudgedPart(at or job.pointer, why),) if why else (),
+        unjudged=(*job.unjudged, *([UnjudgedPart(at or job.pointer, why)] if why else [])),
     )
 
 
@@ -259,6 +262,20 @@ def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator
     return iter(found.values())
 
 
+def _docker_arguments(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator[UnjudgedPart]:
+    """What starts the container: another program, other variables, folders of the machine over the image."""
+    parts = ((inner, at),) if inner is step else ((inner, at), (step, None))
+    for part, moved in parts:
+        for key in ("docker_args", "docker_args_list"):
+            found = None if part is None else part.below("resources", key)
+            given = [] if found is None else found.value
+            words = given.split() if isinstance(given, str) else given
+            is_harmless = isinstance(words, list) and all(str(word) in _HARMLESS_ARGUMENTS for word in words)
+            if found is not None and not is_harmless:
+                why = f"its container is started with {key}, which may change all of it"
+                yield UnjudgedPart(moved or found.pointer, why)
+
+
 def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachines:
     count: JobCount | None = None
     shell: JobFlag | None = None
@@ -281,7 +298,7 @@ def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachin
 def texts_of_reading(job: JobDefinition) -> Iterator[DataOrigin]:
     """Data that the command or the environment of a job names by itself, past its inputs."""
     words = job.entry_point.words if job.entry_point is not None else ()
-    for text in (*words, *(variable.value for variable in job.environment)):
+    for text in (*words, *job.settings, *(variable.value for variable in job.environment)):
         for name in data_names(text.text):
             yield DataOrigin(source=JobText(name, text.pointer))
 
@@ -291,6 +308,16 @@ def _texts(step: JobPart, at: str | None) -> Iterator[JobText]:
     for key in _TEXTS:
         part = step.member(key)
         for each in () if part is None else (part, *(inner for _, inner in part.members())):
+            text = _moved_to(each.text(), at)
+            if text is not None:
+                yield text
+
+
+def _settings(inner: JobPart | None, at: str | None) -> Iterator[JobText]:
+    """What a step of another kind than a command is told, and may read."""
+    for key in _SETTINGS:
+        part = _below(inner, key)
+        for each in () if part is None else (part, *part.items(), *(below for _, below in part.members())):
             text = _moved_to(each.text(), at)
             if text is not None:
                 yield text

@@ -452,7 +452,7 @@ def test_a_pipeline_that_holds_itself_ends(tmp_path: Path) -> None:
             ["cloud-unprotected-step"],
         ),
         ({"create_job": "azureml:nightly"}, ["cloud-unsupported-job"]),
-        ({"create_job": "./pipeline.yml"}, []),
+        ({"create_job": "./pipeline.yml"}, ["cloud-invalid"]),
         ({}, ["cloud-invalid"]),
     ],
 )
@@ -581,68 +581,4 @@ def test_what_the_entry_point_of_a_step_refuses_is_told_before(
         f"{policy}spec: {{extends: default, datasets: {{patients-2026: health}}}}\n", "utf-8"
     )
     write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"train": {**STEP, **change}}})
-    assert rules_of(tmp_path) == expected
-
-
-SEARCHED = f"{RUN} {SERVER} {KEPT} -- python train.py --lr ${{{{search_space.lr}}}}"
-SMALL = SEARCHED.replace("0.5", "0.1").replace("1e-8", "1e-9")
-NUMBERS = {"lr": {"type": "loguniform", "min_value": -6, "max_value": -1}}
-SWEEPS: dict[str, tuple[str, Any, Any, list[str]]] = {
-    "trials within the tier": (SMALL, NUMBERS, {"max_total_trials": 5}, []),
-    "words and numbers": (
-        SMALL,
-        {"lr": {"type": "choice", "values": ["adam", 1, 0.5]}},
-        {"max_total_trials": 5},
-        [],
-    ),
-    "trials above the tier": (SMALL, NUMBERS, {"max_total_trials": 6}, ["cloud-promise-over-tier"]),
-    "trials without an end": (SMALL, NUMBERS, {}, ["cloud-unknown-value"]),
-    "a setting that is a command": (
-        SMALL,
-        {"lr": {"type": "choice", "values": ["1; cp -r /mnt /tmp"]}},
-        {"max_total_trials": 5},
-        ["cloud-unprotected-step"],
-    ),
-    "a setting that it does not have": (SMALL, {}, {"max_total_trials": 5}, ["cloud-unprotected-step"]),
-}
-
-
-def write_sweep(folder: Path, trial: Any, space: Any, limits: Any) -> None:
-    policy = "apiVersion: gatecli.dev/v1\nkind: PrivacyPolicy\nmetadata: {name: acme}\n"
-    (folder / "gatecli.yaml").write_text(
-        f"{policy}spec: {{extends: default, datasets: {{patients-2026: health}}}}\n", "utf-8"
-    )
-    data = {key: STEP[key] for key in ("inputs", "outputs")}
-    step = {"type": "sweep", "trial": trial, "search_space": space, "limits": limits, **data}
-    write(folder, "pipeline.json", {"type": "pipeline", "jobs": {"train": step}})
-
-
-@pytest.mark.parametrize(("command", "space", "limits", "expected"), SWEEPS.values(), ids=SWEEPS.keys())
-def test_a_sweep_spends_in_each_of_its_trials(
-    tmp_path: Path, command: str, space: Any, limits: Any, expected: list[str]
-) -> None:
-    write_sweep(tmp_path, {"environment": STEP["environment"], "command": command}, space, limits)
-    assert rules_of(tmp_path) == expected
-
-
-@pytest.mark.parametrize(
-    ("space", "expected"), [({}, []), ({"epsilon": {"type": "uniform"}}, ["cloud-unknown-value"])]
-)
-def test_what_a_sweep_tries_counts_more_than_a_default(
-    tmp_path: Path, space: Any, expected: list[str]
-) -> None:
-    given = "--epsilon ${{inputs.epsilon}}"
-    component = {
-        **STEP,
-        "name": "train",
-        "version": "1",
-        "inputs": {
-            "raw": {"type": "uri_file"},
-            "lr": {"type": "number"},
-            "epsilon": {"type": "number", "default": 0.1},
-        },
-        "command": SMALL.replace("--epsilon 0.1", given).replace("search_space", "inputs"),
-    }
-    write(tmp_path, "train.json", component)
-    write_sweep(tmp_path, "./train.json", {**NUMBERS, **space}, {"max_total_trials": 5})
     assert rules_of(tmp_path) == expected
