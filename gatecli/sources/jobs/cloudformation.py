@@ -201,6 +201,11 @@ def _read_made_resources(
         yield _unsupported_job(argument, document, function, "makes resources that only the stack knows")
 
 
+def is_job_type(type_: str) -> bool:
+    """Whether a type of CloudFormation starts jobs of SageMaker whatever its properties are."""
+    return type_ in {_JOB_TYPE, _PIPELINE_TYPE} or _OTHER_JOBS.fullmatch(type_) is not None
+
+
 def read_resource(type_: str, properties: JobPart, document: Document, name: str) -> Loaded[JobDefinition]:
     """The jobs of one resource by its type in CloudFormation and Cloud Control; none of any other type."""
     if type_ == _JOB_TYPE:
