@@ -18,7 +18,7 @@ from gatecli.sources.jobs.azureml_components import read_mapping
 from gatecli.sources.jobs.azureml_expressions import data_names
 from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope, kept_under
 from gatecli.sources.jobs.azureml_inputs import Given, given_value
-from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE
+from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE, texts_of_pipeline
 from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported_job
 from gatecli.sources.jobs.parts import JobPart, name_of, text_of
 
@@ -43,7 +43,7 @@ def read_azureml(document: Document) -> Loaded[JobDefinition] | None:
         return None
     root = JobPart.of(data, "")
     schema = _schema_name(root)
-    if schema == "schedule":
+    if schema == "schedule" or (schema is None and {"create_job", "trigger"} <= {*root.value}):
         return _read_schedule(document, root)
     if schema is not None:
         is_job = "job" in schema or _is_a_job_after_all(root)
@@ -142,6 +142,7 @@ def _is_pipeline(root: JobPart) -> bool:
 
 def _read_pipeline(reader: FlowReader, root: JobPart, outside: FlowScope) -> None:
     reader.check_blocks(root, outside.at)
+    reader.texts = tuple(texts_of_pipeline(root, outside.at))
     given = _pipeline_inputs(reader, root, outside.at)
     outputs = root.member("outputs")
     parts = dict(outputs.members()) if outputs is not None else {}
@@ -182,6 +183,7 @@ AZUREML = JobReader(
         (b"type", b"pipeline", b"component"),
         (b"command", b"environment"),
         (b"trial", b"search_space"),
+        (b"create_job", b"trigger"),
     ),
     read=read_azureml,
 )

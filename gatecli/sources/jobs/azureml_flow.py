@@ -110,6 +110,7 @@ class FlowReader:
     groups: set[str] = field(default_factory=set)
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     kept: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
+    texts: tuple[JobText, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, members: Mapping[str, JobPart], scope: FlowScope) -> None:
@@ -333,7 +334,11 @@ class FlowReader:
             for name, step in self.steps.items()
         }
         flow = JobFlow(steps)
-        return tuple(replace(step.job, step=name, flow=flow) for name, step in steps.items())
+        jobs = [replace(step.job, step=name, flow=flow) for name, step in steps.items()]
+        told = [
+            replace(job, texts=(*job.texts, *self.texts)) for job in jobs[:1]
+        ]  # once, with the first step
+        return (*told, *jobs[1:])
 
     def _expand_groups(self, origins: Sequence[DataOrigin]) -> Iterator[DataOrigin]:
         """Outputs of pipelines within as those of the steps in them."""

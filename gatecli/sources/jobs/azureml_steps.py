@@ -6,7 +6,7 @@ Source: the reference of the CLI (v2) YAML schemas of command, sweep, parallel, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -128,7 +128,7 @@ def step_job(
         machines=_machines(step, inner, at),
         unjudged=tuple(_docker_arguments(step, inner, at)),
         runs=_runs(step) if place.kind == SWEEP else None,
-        texts=tuple(_texts(step, at=None)),
+        texts=(*_texts(step, at=None), *_literals(given)),
     )
     if definition.part is None:
         return replace(job, component=definition.reference)
@@ -284,9 +284,10 @@ def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachin
         found = None if part is None else part.below("resources", "instance_count")
         if found is not None:
             count = JobCount(found.count().value, moved or found.pointer)
-        found = None if part is None else part.below("distribution", "process_count_per_instance")
-        if found is not None:
-            processes = JobCount(found.count().value, moved or found.pointer)
+        for key in ("process_count_per_instance", "worker_count"):
+            found = None if part is None else part.below("distribution", key)
+            if found is not None:
+                processes = JobCount(found.count().value, moved or found.pointer)
         services = _below(part, "services")
         for _, service in services.members() if services is not None else ():
             kind = text_of(service.member("type")) or text_of(service.member("job_service_type"))
@@ -323,9 +324,16 @@ def _settings(inner: JobPart | None, at: str | None) -> Iterator[JobText]:
                 yield text
 
 
-def texts_of_pipeline(root: JobPart) -> Sequence[JobText]:
-    """The same of a whole pipeline."""
-    return tuple(_texts(root, None))
+def _literals(given: Mapping[str, Given]) -> Iterator[JobText]:
+    """Inputs that are values: everybody reads them, too, and their names say what they are."""
+    for each in given.values():
+        if each.literal is not None:
+            yield JobText(each.literal, each.pointer)
+
+
+def texts_of_pipeline(root: JobPart, at: str | None) -> Iterator[JobText]:
+    """What everybody reads of a whole pipeline who may list jobs."""
+    return _texts(root, at)
 
 
 def _moved_to(text: JobText | None, at: str | None) -> JobText | None:

@@ -256,3 +256,64 @@ def test_data_that_a_spark_job_is_told_by_an_argument_is_read(tmp_path: Path) ->
         {"type": "pipeline", "jobs": {"s": {**step, "args": "--in azureml://datastores/raw/paths/x"}}},
     )
     assert rules_of(tmp_path) == ["cloud-unprotected-step"]
+
+
+PUBLIC_STEP = {**TRAIN, "command": "python report.py ${{inputs.x}}", "inputs": {"x": 1}}
+SAID: dict[str, tuple[Any, Any, list[str]]] = {
+    "a tag of the pipeline": ({"tags": {"token": "hunter2"}}, {}, ["cloud-plaintext-secret"]),
+    "a description of the pipeline": (
+        {"description": "ask zoe.miller@hospital-nord.org"},
+        {},
+        ["pii-email-address"],
+    ),
+    "an input that is a secret": (
+        {},
+        {"inputs": {"x": 1, "api_key": "hunter2"}},
+        ["cloud-plaintext-secret"],
+    ),
+    "an input of the pipeline that is one": (
+        {"inputs": {"api_key": "hunter2"}},
+        {"inputs": {"x": 1, "api_key": "${{parent.inputs.api_key}}"}},
+        ["cloud-plaintext-secret"],
+    ),
+    "nothing": ({"tags": {"team": "churn"}, "inputs": {"epochs": 3}}, {}, []),
+}
+
+
+@pytest.mark.parametrize(("top", "step", "expected"), SAID.values(), ids=SAID.keys())
+def test_what_everybody_reads_of_a_pipeline_is_searched(
+    tmp_path: Path, top: Any, step: Any, expected: list[str]
+) -> None:
+    write(
+        tmp_path,
+        "pipeline.json",
+        {"type": "pipeline", **top, "jobs": {"a": {**PUBLIC_STEP, **step}, "b": PUBLIC_STEP}},
+    )
+    assert [each.rule.id for each in judge(tmp_path)] == expected
+
+
+def test_a_schedule_without_a_schema_is_one_too(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    write(
+        tmp_path / "jobs",
+        "pipeline.txt",
+        {"type": "pipeline", "jobs": {"s": {**TRAIN, "inputs": {"x": RAW}}}},
+    )
+    write(
+        tmp_path, "nightly.json", {"trigger": {"type": "cron"}, "create_job": {"job": "./jobs/pipeline.txt"}}
+    )
+    assert rules_of(tmp_path) == UNPROTECTED
+
+
+def test_workers_of_tensorflow_are_processes(tmp_path: Path) -> None:
+    distribution = {"type": "tensorflow", "worker_count": 4}
+    write(
+        tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"s": {**STEP, "distribution": distribution}}}
+    )
+    assert "cloud-refused-run" in rules_of(tmp_path)
+
+
+def test_a_path_that_no_file_can_have_is_data(tmp_path: Path) -> None:
+    step = {**TRAIN, "inputs": {"x": {"type": "uri_file", "path": f"./{'a' * 5000}.yaml"}}}
+    write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"s": step}})
+    assert rules_of(tmp_path) == UNPROTECTED
