@@ -174,11 +174,21 @@ def find_transformer_faults(job: JobDefinition, _context: JobContext) -> Iterato
     if key is not None:
         yield from _find_in_key(job, key)
     policy = call.values.get("--policy")
-    if policy is not None and (not policy.is_known or MOUNT in policy.text):
+    columns = call.values.get("--columns")
+    if policy is None and columns is not None and _is_in_folder(columns):
+        message = "no policy is named, and one that stands in the input beside the classification would count"
+        mend = "write --policy with the path of the policy in the image"
+        yield finding_at(TRANSFORMER_POLICY, job, columns.pointer, message, mend, about="none")
+    elif policy is not None and (not policy.is_known or MOUNT in policy.text):
         message = "the policy that judges the transformation comes from an input, and not from the image"
         yield finding_at(TRANSFORMER_POLICY, job, policy.pointer, message, "put the policy into the image")
     for option in ("--output", "--record"):
         yield from _find_lost(job, call, option)
+
+
+def _is_in_folder(path: JobText) -> bool:
+    """Whether a path is below an input, which then is a folder with other files in it."""
+    return path.text.startswith(f"{MOUNT}inputs/") and path.text.count("/") > 1
 
 
 def find_column_faults(job: JobDefinition, context: JobContext) -> Iterator[Finding]:

@@ -196,6 +196,14 @@ HIDDEN: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ],
         ["cloud-unpinned-image"],
     ),
+    "a policy beside the classification": (
+        [
+            (COMPONENT, "  --policy /etc/gatecli/gatecli.yaml\n", ""),
+            (COMPONENT, "--columns ${{inputs.columns}}", "--columns ${{inputs.columns}}/columns.yaml"),
+        ],
+        ["cloud-policy-from-input", "cloud-unseen-columns"],
+    ),
+    "the shipped policy": ([(COMPONENT, "  --policy /etc/gatecli/gatecli.yaml\n", "")], []),
     "a task of a step that has none": (
         [(PIPELINE, f"command: {REPORT}", f"task: {{command: gatecli}}\n    command: {REPORT}")],
         [],
