@@ -120,13 +120,13 @@ def _find_in_unseen(job: JobDefinition, component: JobText, *, is_reached: bool)
         "name the file of the component; one that is known to run gatecli cloud azureml transform is named "
         "with its version in spec.cloud.transformers of the policy"
     )
+    is_kept = component.text.startswith("azureml:")
+    where = "is in a workspace, where it is not seen" if is_kept else "cannot be read"
     if is_reached:
-        message = (
-            "the step reads data about people, and its component is in a workspace, where it is not seen"
-        )
+        message = f"the step reads data about people, and its component {where}"
         yield finding_at(UNPROTECTED, job, component.pointer, message, mend, about=component.text)
     else:
-        message = "the component of the step is in a workspace, so what it runs was not judged"
+        message = f"the component of the step {where}, so what it runs was not judged"
         yield finding_at(UNSEEN, job, component.pointer, message, mend, about=component.text)
 
 
