@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from gatecli.checks.cloud.data_flow import is_transformer, raw_outputs, reads_people
 from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.network import REMOTE_SHELL, SEVERAL_MACHINES
+from gatecli.checks.cloud.outputs import RAW_OUTPUT
 from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import CallFault, RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
@@ -24,9 +25,6 @@ UNPROTECTED = Rule(
 )
 UNSEEN = Rule(
     "cloud-unseen-component", Severity.WARNING, "A step is made of a component that is not in the repository"
-)
-RAW_OUTPUT = Rule(
-    "cloud-raw-output", Severity.ERROR, "Data about people is kept under a name or a path as it was read"
 )
 OWN_RIGHTS = Rule(
     "cloud-personal-rights", Severity.WARNING, "A step reads data with the rights of whoever submits it"

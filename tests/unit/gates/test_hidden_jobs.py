@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from gatecli.checks.personal_data import search_of
 from gatecli.gates.cloud import check_paths
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.policies import read_policy
+from gatecli.model.verdict import Verdict
+from gatecli.sources.files import MAX_BYTES
 from tests.rules.test_rules import TODAY
 from tests.support.job_definitions import (
     JOB,
@@ -164,12 +167,54 @@ DOCUMENTS: dict[str, tuple[Any, list[str]]] = {
 }
 
 
+def judge(folder: Path) -> Verdict:
+    (folder / "gatecli.yaml").write_text(POLICY, "utf-8")
+    bundle = read_policy(None, folder)
+    terms = JudgementTerms(bundle.policy, (), TODAY)
+    return check_paths([folder], terms, search_of(bundle.policy.spec.pii))
+
+
 @pytest.mark.parametrize(("document", "expected"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_no_job_is_passed_over(tmp_path: Path, document: Any, expected: list[str]) -> None:
-    (tmp_path / "gatecli.yaml").write_text(POLICY, "utf-8")
-    file = tmp_path / "definition.json"
-    file.write_text(json.dumps(document), "utf-8")
-    bundle = read_policy(None, tmp_path)
-    terms = JudgementTerms(bundle.policy, (), TODAY)
-    verdict = check_paths([tmp_path], terms, search_of(bundle.policy.spec.pii))
-    assert rules_of(verdict) == expected
+    (tmp_path / "definition.json").write_text(json.dumps(document), "utf-8")
+    assert rules_of(judge(tmp_path)) == expected
+
+
+def test_a_definition_that_is_too_long_is_told(tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text(json.dumps(JOB), "utf-8")
+    with (tmp_path / "long.json").open("w", encoding="utf-8") as file:
+        file.write(" " * MAX_BYTES + json.dumps(TAGGED))
+    (tmp_path / "rows.json").write_text("[" + "0, " * MAX_BYTES + "0]", "utf-8")
+    verdict = judge(tmp_path)
+    assert [(each.rule.id, Path(each.place.path).name) for each in verdict.findings] == [
+        ("cloud-unreadable", "long.json")
+    ]
+
+
+def test_a_definition_behind_a_link_is_judged_once(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    (outside / "job.json").write_text(json.dumps(TAGGED), "utf-8")
+    (inside / "good.json").write_text(json.dumps(JOB), "utf-8")
+    (inside / "same.json").symlink_to("good.json")
+    (inside / "nowhere.json").symlink_to("nothing.json")
+    (inside / "job.json").symlink_to(outside / "job.json")
+    verdict = judge(inside)
+    assert rules_of(verdict) == ["unpinned-image"]
+    assert len(verdict.checked) == 2
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "job.json").write_text(json.dumps(JOB), "utf-8")
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    scan = os.scandir
+
+    def refuse(path: Any = ".") -> Any:
+        if Path(os.fsdecode(path)).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert judge(tmp_path).exit_code == 4

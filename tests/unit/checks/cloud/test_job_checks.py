@@ -65,6 +65,13 @@ def input_at(path: str) -> dict[str, Any]:
     return {"ProcessingInputs": [changed(INPUT, {"S3Input": {"LocalPath": path}})]}
 
 
+def output_at(path: str) -> dict[str, Any]:
+    """A second output beside the release."""
+    release = JOB["ProcessingOutputConfig"]["Outputs"][0]
+    second = changed(release, {"OutputName": "second", "S3Output": {"LocalPath": path}})
+    return {"ProcessingOutputConfig": {"Outputs": [release, second]}}
+
+
 def cluster(**values: Any) -> dict[str, Any]:
     return {"ProcessingResources": {"ClusterConfig": values}}
 
@@ -190,8 +197,16 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
         ["code-from-input"],
     ),
     "an input over the image": (input_at("/usr/lib/python3"), ["code-from-input"]),
-    "an input over all inputs": (input_at("/opt/ml/processing"), ["code-from-input", "refused-run"]),
+    "an input over all inputs": (
+        input_at("/opt/ml/processing"),
+        ["code-from-input", "raw-output", "refused-run"],
+    ),
     "an input out of its room": (input_at("/opt/ml/processing/../../program"), ["code-from-input"]),
+    "an output of an input": (output_at(CODE), ["raw-output"]),
+    "an output of all inputs": (output_at("/opt/ml/processing/input"), ["raw-output"]),
+    "an output in an input": (output_at(f"{CODE}/copy"), ["raw-output"]),
+    "compiled code of an input": (variables(PYTHONPYCACHEPREFIX=f"{CODE}/cache"), ["code-from-input"]),
+    "a shell's files of an input": (variables(ZDOTDIR=CODE), ["code-from-input"]),
     "exit zero": (with_arguments(*OPTIONS, "--exit-zero"), ["weakened-run"]),
     "another root": (with_arguments(*OPTIONS, "--root", "/opt/other"), ["weakened-run"]),
     "a policy of a revision": (with_arguments(*OPTIONS, "--policy-from", "HEAD"), ["weakened-run"]),
