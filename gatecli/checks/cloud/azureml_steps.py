@@ -8,7 +8,7 @@ from gatecli.checks.cloud.data_flow import is_transformer, raw_outputs, reads_pe
 from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.network import REMOTE_SHELL, SEVERAL_MACHINES
 from gatecli.checks.cloud.outputs import RAW_OUTPUT
-from gatecli.checks.cloud.rules import unknown_at
+from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import CallFault, RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
 from gatecli.checks.tables.column_classes import find_faults
@@ -241,6 +241,6 @@ def _find_lost(job: JobDefinition, call: TransformCall, option: str) -> Iterator
     elif HOLE in text.text:
         message = f"where {option} leads is known only when the job starts"
         yield unknown_at(job, text.pointer, message, mend)
-    elif not text.text.startswith(f"{MOUNT}outputs/"):
+    elif not is_below(text.text, [f"{MOUNT}outputs/{each.name}" for each in job.outputs]):
         message = f"the path of {option} is not below an output, so it is lost when the job ends"
         yield finding_at(LOST_RECORD, job, text.pointer, message, mend, about=option)

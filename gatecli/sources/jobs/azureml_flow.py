@@ -141,6 +141,10 @@ class FlowReader:
         if definition.part is not None and definition.part is not step:
             self.check_blocks(definition.part, scope.at or definition.at)
         own = f"{scope.prefix}{name}"
+        if own in self.steps or own in self.groups:
+            self._invalid(
+                step, scope, "two steps have one name with those they stand in", "leave / out of names"
+            )
 
         def resolve(expression: str, pointer: str) -> Given:
             return self._resolve(expression, scope.at or pointer, scope, known)

@@ -203,6 +203,10 @@ HIDDEN: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ],
         ["cloud-policy-from-input", "cloud-unseen-columns"],
     ),
+    "a table beside the output": (
+        [(COMPONENT, "${{outputs.transformed}}/table", "${{outputs.transformed}}/../table")],
+        ["cloud-lost-transformation"],
+    ),
     "the shipped policy": ([(COMPONENT, "  --policy /etc/gatecli/gatecli.yaml\n", "")], []),
     "a task of a step that has none": (
         [(PIPELINE, f"command: {REPORT}", f"task: {{command: gatecli}}\n    command: {REPORT}")],
@@ -325,3 +329,10 @@ def test_a_path_that_no_file_can_have_is_data(tmp_path: Path) -> None:
     step = {**TRAIN, "inputs": {"x": {"type": "uri_file", "path": f"./{'a' * 5000}.yaml"}}}
     write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"s": step}})
     assert rules_of(tmp_path) == UNPROTECTED
+
+
+def test_a_step_whose_name_is_that_of_another_within_is_told(tmp_path: Path) -> None:
+    inner = {"type": "pipeline", "jobs": {"b": {**TRAIN, "inputs": {"x": RAW}}}}
+    steps = {"a": inner, "a/b": PUBLIC_STEP}
+    write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": steps})
+    assert "cloud-invalid" in rules_of(tmp_path)
