@@ -16,8 +16,9 @@ from gatecli.model.job_definition import HOLE, VALUE, DataOrigin, JobDefinition,
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.azureml_components import read_mapping
 from gatecli.sources.jobs.azureml_expressions import data_names
-from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope, kept_under
+from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope
 from gatecli.sources.jobs.azureml_inputs import Given, given_value
+from gatecli.sources.jobs.azureml_outputs import kept_under
 from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE, texts_of_pipeline
 from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported_job
 from gatecli.sources.jobs.parts import JobPart, name_of, text_of

@@ -22,6 +22,7 @@ from gatecli.model.quoting import quote_name
 from gatecli.sources.jobs.azureml_components import Definition, definition_of
 from gatecli.sources.jobs.azureml_expressions import expressions, named_in_command
 from gatecli.sources.jobs.azureml_inputs import LITERALS, Given, given_value
+from gatecli.sources.jobs.azureml_outputs import KeptOutput, kept_under
 from gatecli.sources.jobs.azureml_steps import (
     HOLDERS,
     KINDS,
@@ -41,7 +42,6 @@ from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
 from gatecli.sources.jobs.moved_jobs import moved_job
 from gatecli.sources.jobs.parts import JobPart, text_of
 
-_OWN_FOLDER = "${{name}}"
 DEEPEST = 8
 """Pipelines within pipelines."""
 
@@ -66,21 +66,6 @@ _FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
 """Parts that are read, and the form that they must have."""
 
 _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}}"
-
-
-@dataclass(frozen=True, slots=True)
-class KeptOutput:
-    """What an output is kept under, and its path; `is_shown` says that the step sees what is there."""
-
-    text: JobText
-    path: JobText | None = None
-    is_shown: bool = False
-
-    @property
-    def holds(self) -> tuple[DataOrigin, ...]:
-        """What whoever reads the output finds there already; nothing in a folder of the job's own name."""
-        is_own = self.path is None or _OWN_FOLDER in self.path.text
-        return () if is_own else (DataOrigin(source=self.path),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,16 +355,6 @@ def _known_outputs(step: JobPart, definition: Definition) -> frozenset[str] | No
 
 def _texts_of(targets: Mapping[str, KeptOutput]) -> dict[str, JobText]:
     return {name: target.text for name, target in targets.items()}
-
-
-def kept_under(part: JobPart) -> KeptOutput | None:
-    """The name or the path under which an output is kept. A path that is mounted shows what is there."""
-    path, mode = text_of(part.member("path")), text_of(part.member("mode"))
-    is_shown = path is not None and (mode is None or mode.text.lower() != "upload")
-    for text in (text_of(part.member("name")), path):
-        if text is not None and text.text:
-            return KeptOutput(text, path, is_shown)
-    return None
 
 
 def _moved_to(given: Given, scope: FlowScope) -> Given:
