@@ -9,6 +9,7 @@ from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import FLAGS, OPTIONS, RunCall, read_call
 from gatecli.checks.cloud.secret_values import is_secret, secret_words
+from gatecli.checks.cloud.transform_call import TRANSFORM_OPTIONS, TransformCall
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.job_definition import HOLE, JobDefinition, JobText
 
@@ -21,6 +22,7 @@ _WEAKENING = {
     "--root": "takes the description of the job from other files than the platform's",
     "--policy-from": "judges by a policy of another revision, which no image holds",
 }
+TRANSFORM_VARIABLES = frozenset(TRANSFORM_OPTIONS.values())
 _STARTING = re.compile(r"BASH_ENV|BASH_FUNC_.*|BASHOPTS|SHELLOPTS|PS4", re.DOTALL)
 """Variables by which a shell runs commands before the one that it is given, or in its place."""
 _LEDGER_SERVER = re.compile(r"PG(?:HOST|HOSTADDR|PORT|DATABASE|SERVICE|SERVICEFILE|SYSCONFDIR)")
@@ -37,8 +39,10 @@ def find_weakened_run(job: JobDefinition, _context: JobContext) -> Iterator[Find
             if name in given and not _is_off(name, given[name]):
                 mend = f"leave {name} out, and the variable {({**OPTIONS, **FLAGS})[name]}"
                 yield finding_at(WEAKENED, job, given[name].pointer, f"{name} {why}", mend)
+    known = TRANSFORM_VARIABLES if isinstance(call, TransformCall) else frozenset[str]()
     for variable in job.environment:
-        yield from _find_in_variable(job, variable.name, variable.value)
+        if variable.name not in known:
+            yield from _find_in_variable(job, variable.name, variable.value)
 
 
 def _is_off(name: str, text: JobText) -> bool:

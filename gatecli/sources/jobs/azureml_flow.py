@@ -40,7 +40,7 @@ from gatecli.sources.jobs.azureml_steps import (
 )
 from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
 from gatecli.sources.jobs.moved_jobs import moved_job
-from gatecli.sources.jobs.parts import JobPart, text_of
+from gatecli.sources.jobs.parts import JobPart, plain_text, text_of
 
 DEEPEST = 8
 """Pipelines within pipelines."""
@@ -367,7 +367,11 @@ def _defaults(definition: Definition, at: str) -> dict[str, Given]:
     found: dict[str, Given] = {}
     for name, part in declared.members() if declared is not None else ():
         default = part.member("default")
-        literal = None if default is None or isinstance(default.value, dict | list) else str(default.value)
+        literal = (
+            None
+            if default is None or isinstance(default.value, dict | list)
+            else plain_text(str(default.value))
+        )
         found[name] = Given(at, literal)
     return found
 

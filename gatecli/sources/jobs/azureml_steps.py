@@ -32,7 +32,7 @@ from gatecli.model.job_definition import (
 from gatecli.sources.jobs.azureml_components import Definition, environment_of, read_classification
 from gatecli.sources.jobs.azureml_expressions import SEARCH, command_text, data_names, mount
 from gatecli.sources.jobs.azureml_inputs import LITERALS, Given
-from gatecli.sources.jobs.parts import JobPart, text_of
+from gatecli.sources.jobs.parts import JobPart, plain_text, text_of
 
 PIPELINE, SWEEP = "pipeline", "sweep"
 HOLDERS: Mapping[str, str] = MappingProxyType({"sweep": "trial"})
@@ -228,7 +228,7 @@ def _default_text(part: JobPart | None) -> str:
     value = None if part is None else part.value
     if isinstance(value, bool):
         return str(value)
-    return HOLE if value is None or isinstance(value, dict | list) else str(value)
+    return HOLE if value is None or isinstance(value, dict | list) else plain_text(str(value))
 
 
 def _given_text(name: str, given: Given) -> str:

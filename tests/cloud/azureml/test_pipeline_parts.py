@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gatecli.model.job_definition import HOLE, MOUNT, VALUE
 from tests.cloud.azureml.test_pipeline_gate import (
     EVALUATE,
     IMAGE,
@@ -336,3 +337,36 @@ def test_a_step_whose_name_is_that_of_another_within_is_told(tmp_path: Path) -> 
     steps = {"a": inner, "a/b": PUBLIC_STEP}
     write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": steps})
     assert "cloud-invalid" in rules_of(tmp_path)
+
+
+@pytest.mark.parametrize("mark", [MOUNT, VALUE, HOLE])
+@pytest.mark.parametrize("how", ["command", "input", "default", "variable"])
+def test_a_character_that_stands_for_an_output_here_is_none_there(
+    tmp_path: Path, mark: str, how: str
+) -> None:
+    """Else a job could leave its release elsewhere, and raw data in the output that counts as the release."""
+    path = f"{mark}outputs/release"
+    command = f"{RUN} {SERVER} -- python train.py"
+    step = {
+        "command": {**STEP, "command": command.replace("--", f"--output {path} --", 1)},
+        "input": {**STEP, "command": command.replace(" -- ", " --output ${{inputs.o}} -- ")},
+        "default": {**STEP, "command": command.replace(" -- ", " --output ${{inputs.o}} -- ")},
+        "variable": {**STEP, "command": command, "environment_variables": {"GATECLI_JOB_OUTPUT": path}},
+    }[how]
+    if how == "input":
+        step = {**step, "inputs": {**STEP["inputs"], "o": path}}
+    if how == "default":
+        component = {**step, "name": "t", "version": "1"}
+        component["inputs"] = {"raw": {"type": "uri_file"}, "o": {"type": "string", "default": path}}
+        write(tmp_path, "train.json", component)
+        step = {"type": "command", "component": "./train.json", "inputs": STEP["inputs"]}
+    write(tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {"train": step}})
+    found = set(rules_of(tmp_path))
+    assert found & {"cloud-unknown-value", "cloud-unprotected-step"}
+
+
+def test_options_of_a_transformer_may_be_variables(tmp_path: Path) -> None:
+    columns = "  --policy /etc/gatecli/gatecli.yaml\n"
+    variables = "environment_variables: {GATECLI_POLICY: /etc/gatecli/gatecli.yaml, GATECLI_TIMEOUT: 60s}\n"
+    changes = [(COMPONENT, columns, ""), (COMPONENT, "command: >-", f"{variables}command: >-")]
+    assert rules_of(changed_example(tmp_path, changes)) == []
