@@ -44,6 +44,8 @@ from gatecli.sources.jobs.parts import JobPart, plain_text, text_of
 
 DEEPEST = 8
 """Pipelines within pipelines."""
+MOST = 1_000
+"""Steps of a pipeline, with those of all pipelines within."""
 
 _FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
     {
@@ -96,6 +98,7 @@ class FlowReader:
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     kept: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     texts: tuple[JobText, ...] = ()
+    is_cut_off: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, members: Mapping[str, JobPart], scope: FlowScope) -> None:
@@ -103,6 +106,11 @@ class FlowReader:
         made = {name: self._definition(step, scope) for name, step in members.items()}
         known = {name: _known_outputs(step, made[name]) for name, step in members.items()}
         for name, step in members.items():
+            if self.is_cut_off:
+                return
+            if len(self.steps) + len(self.groups) >= MOST:
+                self._cut_off(step, scope, f"the pipeline has more than {MOST:,} steps", "part it")
+                return
             if not isinstance(step.value, Mapping):
                 self._invalid(step, scope, "a step is not a block of keys", "write type, inputs and command")
                 continue
@@ -192,7 +200,7 @@ class FlowReader:
             self.steps[own] = FlowStep(job, tuple(o for each in given.values() for o in each.origins))
             return
         if scope.depth >= DEEPEST:
-            self._invalid(
+            self._cut_off(
                 step, scope, f"pipelines stand in each other more than {DEEPEST} deep", "flatten them"
             )
             return
@@ -309,6 +317,11 @@ class FlowReader:
     def _invalid(self, step: JobPart, scope: FlowScope, problem: str, mend: str) -> None:
         at = scope.at or step.pointer
         self.findings.append(invalid(self.document, at, problem, mend, subject=self.name))
+
+    def _cut_off(self, step: JobPart, scope: FlowScope, problem: str, mend: str) -> None:
+        """Read no further: pipelines that hold each other many times would never end."""
+        self.is_cut_off = True
+        self._invalid(step, scope, problem, mend)
 
     def _report_kind(self, step: JobPart, scope: FlowScope, kind: str) -> None:
         at = scope.at or step.pointer

@@ -370,3 +370,25 @@ def test_options_of_a_transformer_may_be_variables(tmp_path: Path) -> None:
     variables = "environment_variables: {GATECLI_POLICY: /etc/gatecli/gatecli.yaml, GATECLI_TIMEOUT: 60s}\n"
     changes = [(COMPONENT, columns, ""), (COMPONENT, "command: >-", f"{variables}command: >-")]
     assert rules_of(changed_example(tmp_path, changes)) == []
+
+
+def test_pipelines_that_hold_each_other_many_times_end(tmp_path: Path) -> None:
+    for level in range(6):
+        below = {"type": "pipeline", "component": f"./{level + 1}.json"}
+        step = below if level < 5 else PUBLIC_STEP
+        write(
+            tmp_path,
+            f"{level}.json",
+            {"type": "pipeline", "jobs": {f"s{number}": step for number in range(20)}},
+        )
+    (found,) = [each for each in judge(tmp_path / "0.json") if each.rule.id == "cloud-invalid"]
+    assert found.message == "the pipeline has more than 1,000 steps"
+
+
+def test_a_pipeline_that_holds_itself_many_times_ends(tmp_path: Path) -> None:
+    step = {"type": "pipeline", "component": "./pipeline.json"}
+    path = write(
+        tmp_path, "pipeline.json", {"type": "pipeline", "jobs": {f"s{number}": step for number in range(20)}}
+    )
+    (found,) = judge(path)
+    assert found.message == "pipelines stand in each other more than 8 deep"
