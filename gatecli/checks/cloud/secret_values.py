@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from gatecli.model.job_definition import HOLE, MOUNT
 from gatecli.model.secret_text import SECRET
 
+_LONGEST = 300
+"""Characters of a name, or of a reference, that are looked at: longer ones are neither."""
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = re.compile(
     r"(?:.*_)?(?:\w*password|passwd|passphrase|secret|(?:secret|api|access|private|account)_?key|token|"
@@ -35,9 +37,9 @@ def is_secret(name: str, value: str) -> bool:
     """Whether a value is a secret, by its own form or by its name. What is not known at all is none."""
     if SECRET.search(value):
         return True
-    plain = "_".join(_PARTS.findall(name)).lower()
+    plain = "_".join(_PARTS.findall(name[-_LONGEST:])).lower()
     is_named = _SECRET.fullmatch(plain) is not None and _NO_SECRET.fullmatch(plain) is None
-    return is_named and not _REFERENCE.fullmatch(value) and not value.startswith(MOUNT)
+    return is_named and not _REFERENCE.fullmatch(value[:_LONGEST]) and not value.startswith(MOUNT)
 
 
 def secret_words(words: Sequence[str]) -> Iterator[int]:
