@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.declaration import read_declarations
 from gatecli.sources.discovery import find_beside, find_declarations
 from gatecli.sources.jobs.registry import find_job_files, read_jobs
-from gatecli.sources.tree import find_files
+from gatecli.sources.tree import Tree, find_files
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
@@ -43,7 +44,7 @@ def check_folder(folder: Folder) -> Verdict:
     search = None if GateName.PII in folder.gates else folder.search
     declared = (*placed_releases(folder.declared.values()), *declared_above(folder.root))
     context = JobContext(folder.policy, declared, search)
-    return check_files(find_job_files(folder.tree.files, folder.contents.read), context, folder.terms)
+    return check_files(find_job_files(_places(folder.tree), folder.contents.read), context, folder.terms)
 
 
 def check_paths(paths: Sequence[Path], terms: JudgementTerms, search: Search) -> Verdict:
@@ -52,24 +53,34 @@ def check_paths(paths: Sequence[Path], terms: JudgementTerms, search: Search) ->
         if not path.exists() and not path.is_symlink():
             raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
     named = [path for path in paths if not path.is_dir()]
-    files = [file for file in find_files(paths).files if file not in named]
+    tree = find_files(paths)
+    files = [file for file in _places(tree) if file not in named]
     beside = {*find_declarations(path for path in paths if path.is_dir()), *find_beside(paths)}
     folders = {path if path.is_dir() else path.parent for path in paths}
     above = (each for folder in sorted(folders) for each in declared_above(folder))
     declared = (*placed_releases(map(read_declarations, sorted(beside))), *above)
     context = JobContext(terms.policy, declared, search)
-    return check_files([*named, *find_job_files(files)], context, terms)
+    return check_files([*named, *find_job_files(files)], context, terms, tree.findings)
 
 
-def check_files(files: Iterable[Path], context: JobContext, terms: JudgementTerms) -> Verdict:
-    """The verdict over the jobs that files define."""
+def _places(tree: Tree) -> Iterator[Path]:
+    """The files of a tree, and those outside of it that its links lead to."""
+    yield from tree.files
+    inside = {os.path.realpath(file) for file in tree.files} if tree.links else set()
+    yield from (link for link in tree.links if os.path.isfile(link) and os.path.realpath(link) not in inside)  # noqa: PTH113 - never raises
+
+
+def check_files(
+    files: Iterable[Path], context: JobContext, terms: JudgementTerms, findings: Sequence[Finding] = ()
+) -> Verdict:
+    """The verdict over the jobs that files define; `findings` are of places that cannot be looked into."""
     loaded = [read_jobs(file) for file in files]
     return check_jobs(
         CloudRequest(
             terms,
             context,
             tuple(job for each in loaded for job in each.values),
-            tuple(finding for each in loaded for finding in each.findings),
+            (*findings, *(finding for each in loaded for finding in each.findings)),
         )
     )
 

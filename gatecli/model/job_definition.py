@@ -19,6 +19,12 @@ MOUNT = "\ufdd1"
 """Stands before the name of an input or an output whose path the platform chooses. Another noncharacter."""
 
 
+VALUE = "\ufdd2"
+"""Stands in a command for what is known only when the job starts, and is a number or a plain word: a shell
+makes nothing else of it. The last noncharacter.
+"""
+
+
 class JobPlatform(StrEnum):
     """Whose managed jobs they are."""
 
@@ -170,6 +176,8 @@ class JobDefinition:
     """Whatever else of it everybody can read who may describe the job, such as tags."""
     code: tuple[JobText, ...] = ()
     """Code that the platform brings into the container beside the image (a folder of it, a script)."""
+    settings: tuple[JobText, ...] = field(default=(), repr=False)
+    """What it is told beside its command, and its program may read."""
     is_seen: bool = True
     """Whether anything of it is known; `unjudged` says why not."""
     component: JobText | None = None
@@ -178,6 +186,8 @@ class JobDefinition:
     """Whose rights the job has, as the platform calls them, where the definition says so."""
     is_training: bool = False
     """Whether it is a training job of SageMaker, whose container is not that of a processing job."""
+    runs: JobCount | None = None
+    """How often it runs its command at most, where it is a search over settings."""
     step: str = ""
     """Its key in `flow`."""
     flow: JobFlow | None = field(default=None, repr=False)

@@ -47,7 +47,7 @@ def test_the_page_has_every_rule() -> None:
 
 def test_the_page_has_every_type_of_terraform() -> None:
     row = next(line for line in PAGE.splitlines() if line.startswith("| a Terraform plan"))
-    named = set(re.findall(r"`(aws\w+)`", row))
+    named = set(re.findall(r"`((?:aws|kubernetes)\w+)`", row))
     others = {"aws_cloudformation_stack_set", "awscc_cloudformation_stack", "awscc_cloudformation_stack_set"}
     assert named == HOLDING_TYPES - others
 

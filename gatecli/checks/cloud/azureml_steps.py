@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from gatecli.checks.cloud.data_flow import is_transformer, raw_outputs, reads_people
 from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.network import REMOTE_SHELL, SEVERAL_MACHINES
-from gatecli.checks.cloud.rules import unknown_at
+from gatecli.checks.cloud.outputs import RAW_OUTPUT
+from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import CallFault, RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
 from gatecli.checks.tables.column_classes import find_faults
@@ -24,9 +25,6 @@ UNPROTECTED = Rule(
 )
 UNSEEN = Rule(
     "cloud-unseen-component", Severity.WARNING, "A step is made of a component that is not in the repository"
-)
-RAW_OUTPUT = Rule(
-    "cloud-raw-output", Severity.ERROR, "Data about people is kept under a name or a path as it was read"
 )
 OWN_RIGHTS = Rule(
     "cloud-personal-rights", Severity.WARNING, "A step reads data with the rights of whoever submits it"
@@ -120,13 +118,13 @@ def _find_in_unseen(job: JobDefinition, component: JobText, *, is_reached: bool)
         "name the file of the component; one that is known to run gatecli cloud azureml transform is named "
         "with its version in spec.cloud.transformers of the policy"
     )
+    is_kept = component.text.startswith("azureml:")
+    where = "is in a workspace, where it is not seen" if is_kept else "cannot be read"
     if is_reached:
-        message = (
-            "the step reads data about people, and its component is in a workspace, where it is not seen"
-        )
+        message = f"the step reads data about people, and its component {where}"
         yield finding_at(UNPROTECTED, job, component.pointer, message, mend, about=component.text)
     else:
-        message = "the component of the step is in a workspace, so what it runs was not judged"
+        message = f"the component of the step {where}, so what it runs was not judged"
         yield finding_at(UNSEEN, job, component.pointer, message, mend, about=component.text)
 
 
@@ -174,11 +172,21 @@ def find_transformer_faults(job: JobDefinition, _context: JobContext) -> Iterato
     if key is not None:
         yield from _find_in_key(job, key)
     policy = call.values.get("--policy")
-    if policy is not None and (not policy.is_known or MOUNT in policy.text):
+    columns = call.values.get("--columns")
+    if policy is None and columns is not None and _is_in_folder(columns):
+        message = "no policy is named, and one that stands in the input beside the classification would count"
+        mend = "write --policy with the path of the policy in the image"
+        yield finding_at(TRANSFORMER_POLICY, job, columns.pointer, message, mend, about="none")
+    elif policy is not None and (not policy.is_known or MOUNT in policy.text):
         message = "the policy that judges the transformation comes from an input, and not from the image"
         yield finding_at(TRANSFORMER_POLICY, job, policy.pointer, message, "put the policy into the image")
     for option in ("--output", "--record"):
         yield from _find_lost(job, call, option)
+
+
+def _is_in_folder(path: JobText) -> bool:
+    """Whether a path is below an input, which then is a folder with other files in it."""
+    return path.text.startswith(f"{MOUNT}inputs/") and path.text.count("/") > 1
 
 
 def find_column_faults(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
@@ -233,6 +241,6 @@ def _find_lost(job: JobDefinition, call: TransformCall, option: str) -> Iterator
     elif HOLE in text.text:
         message = f"where {option} leads is known only when the job starts"
         yield unknown_at(job, text.pointer, message, mend)
-    elif not text.text.startswith(f"{MOUNT}outputs/"):
+    elif not is_below(text.text, [f"{MOUNT}outputs/{each.name}" for each in job.outputs]):
         message = f"the path of {option} is not below an output, so it is lost when the job ends"
         yield finding_at(LOST_RECORD, job, text.pointer, message, mend, about=option)

@@ -10,7 +10,7 @@ from gatecli.checks.cloud.programs import SEARCHED, code_words, search_entries
 from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.job_definition import DefinedInput, JobDefinition, JobPlatform, JobText
+from gatecli.model.job_definition import HOLE, DefinedInput, JobDefinition, JobPlatform, JobText
 
 LOADED = Rule("cloud-code-from-input", Severity.ERROR, "A job runs code that its image does not hold")
 
@@ -27,7 +27,10 @@ def find_loaded_code(job: JobDefinition, _context: JobContext) -> Iterator[Findi
     yield from _find_misplaced_inputs(job)
     folders = [each.path.text for each in job.inputs if each.path is not None and each.path.is_known]
     for what, text, paths in _sources(job):
-        if any(is_below(path, folders) for path in paths):
+        if any(HOLE in path for path in paths):
+            message = f"{what} is known only when the job starts, so it may be what an input brings"
+            yield unknown_at(job, text.pointer, message, "write it out: a path in the image")
+        elif any(is_below(path, folders) for path in paths):
             message = f"{what} is below an input, and what an input brings is not the code of the image"
             yield finding_at(LOADED, job, text.pointer, message, _MEND, about=what)
 
@@ -60,14 +63,14 @@ def _sources(job: JobDefinition) -> Iterator[tuple[str, JobText, Sequence[str]]]
     call = read_call(job)
     program = job.entry_point.words[:1] if job.entry_point is not None else ()
     command = call.command if isinstance(call, RunCall) else ()
-    for text in program:
+    for text in program if all(text.is_known for text in program) else ():  # who reads the call tells that
         yield "the program of the job", text, (text.text,)
     words = [text.text for text in command]
     for number, text in enumerate(command):
         yield "a program or script of the command", text, code_words(words, number, _is_path)
     for variable in job.environment:
         name = variable.name.upper()
-        if name in SEARCHED:
+        if name in SEARCHED and variable.value.is_known:  # another check tells the others
             yield f"an entry of {name}", variable.value, search_entries(variable.value.text)
     if isinstance(call, RunCall):
         for option in ("--policy", "--waivers", "--baseline", "--declaration"):

@@ -7,8 +7,10 @@ such data flows into holds it, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+from urllib.parse import unquote
 
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
@@ -112,6 +114,6 @@ def _without_version(source: str) -> str:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    if ".." in name.split("/"):
+    if ".." in re.split(r"[/\\]", unquote(name)):
         return False
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

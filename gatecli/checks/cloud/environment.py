@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import FLAGS, OPTIONS, RunCall, read_call
+from gatecli.checks.cloud.secret_values import is_secret, secret_words
+from gatecli.checks.cloud.transform_call import TRANSFORM_OPTIONS, TransformCall
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.job_definition import HOLE, JobDefinition, JobText, JobWords
-from gatecli.model.secret_text import SECRET as SECRET_TEXT
+from gatecli.model.job_definition import HOLE, JobDefinition, JobText
 
 WEAKENED = Rule("cloud-weakened-run", Severity.ERROR, "An option or a variable weakens the run of a job")
 SECRET = Rule("cloud-plaintext-secret", Severity.ERROR, "A definition holds a secret in plain text")
@@ -21,17 +22,12 @@ _WEAKENING = {
     "--root": "takes the description of the job from other files than the platform's",
     "--policy-from": "judges by a policy of another revision, which no image holds",
 }
+TRANSFORM_VARIABLES = frozenset(TRANSFORM_OPTIONS.values())
+_STARTING = re.compile(r"BASH_ENV|BASH_FUNC_.*|BASHOPTS|SHELLOPTS|PS4", re.DOTALL)
+"""Variables by which a shell runs commands before the one that it is given, or in its place."""
+_LEDGER_SERVER = re.compile(r"PG(?:HOST|HOSTADDR|PORT|DATABASE|SERVICE|SERVICEFILE|SYSCONFDIR)")
+"""Variables of PostgreSQL's client that may lead to another server than the address of a ledger."""
 _HARMLESS = frozenset({*OPTIONS.values(), *FLAGS.values()} - {"GATECLI_EXIT_ZERO"})
-_SECRET_NAME = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|PGPASSWORD|SECRET|SECRET_?KEY|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|TOKEN|CREDENTIALS?)$",
-    re.IGNORECASE,
-)
-_REFERENCE = re.compile(
-    r"arn:aws[a-z-]*:(?:secretsmanager|ssm):.*|/[^\s]*|https://[^/\s]+\.vault\.[^/\s]+/.*|ssm:.*|"
-    r"(?:true|false|none|no|yes|0|1)?",
-    re.IGNORECASE | re.DOTALL,
-)
-"""What names a secret, and is none: an ARN, a file, an address of a key vault."""
 
 
 def find_weakened_run(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
@@ -43,8 +39,10 @@ def find_weakened_run(job: JobDefinition, _context: JobContext) -> Iterator[Find
             if name in given and not _is_off(name, given[name]):
                 mend = f"leave {name} out, and the variable {({**OPTIONS, **FLAGS})[name]}"
                 yield finding_at(WEAKENED, job, given[name].pointer, f"{name} {why}", mend)
+    known = TRANSFORM_VARIABLES if isinstance(call, TransformCall) else frozenset[str]()
     for variable in job.environment:
-        yield from _find_in_variable(job, variable.name, variable.value)
+        if variable.name not in known:
+            yield from _find_in_variable(job, variable.name, variable.value)
 
 
 def _is_off(name: str, text: JobText) -> bool:
@@ -57,6 +55,13 @@ def _find_in_variable(job: JobDefinition, name: str, value: JobText) -> Iterator
     if HOLE in name:
         message = "which variables the job has is known only when it starts"
         yield unknown_at(job, value.pointer, message, mend)
+    elif _STARTING.fullmatch(name):
+        message = "a variable makes the shell run commands before the entry point, or in its place"
+        yield finding_at(WEAKENED, job, value.pointer, message, "leave it out", about=name)
+    elif _LEDGER_SERVER.fullmatch(name):
+        message = f"{name} may lead to another ledger than the one that the job names"
+        mend = "write the host, the port and the database into the address of the ledger"
+        yield finding_at(WEAKENED, job, value.pointer, message, mend, about=name)
     elif name.upper().startswith("GATECLI_") and name not in _HARMLESS and name != "GATECLI_EXIT_ZERO":
         message = f"{name if name.isascii() else 'a variable'} is a setting of gatecli that no job needs"
         yield finding_at(WEAKENED, job, value.pointer, message, "leave it out", about=name)
@@ -65,27 +70,17 @@ def _find_in_variable(job: JobDefinition, name: str, value: JobText) -> Iterator
 def find_secrets(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
     """Everybody who may describe the job reads its environment, its command and its tags."""
     mend = "let the job fetch it while it runs (a secret's ARN, a file), and replace what was written here"
-    for variable in job.environment:
-        if _is_secret(variable.name, variable.value.text):
+    for variable in job.environment:  # another rule asks about the ledger's password
+        if variable.name != "GATECLI_LEDGER" and is_secret(variable.name, variable.value.text):
             message = "a variable holds a secret, for everybody who may describe the job"
             yield finding_at(SECRET, job, variable.value.pointer, message, mend)
-    words = [
-        *(job.entry_point or JobWords((), "")).words,
-        *(job.arguments or JobWords((), "")).words,
-        *job.texts,
-    ]
     call = read_call(job)
-    ledger = call.value("--ledger") if isinstance(call, RunCall) else None  # another rule asks about it
-    for text in words:
-        is_ledger = ledger is not None and text.pointer == ledger.pointer
-        if SECRET_TEXT.search(text.text) and not is_ledger:
+    ledger = call.value("--ledger") if isinstance(call, RunCall) else None
+    parts = [part.words for part in (job.entry_point, job.arguments) if part is not None]
+    words = [word for part in parts for word in part]
+    found = [words[number] for number in secret_words([word.text for word in words])]
+    found += [text for text in job.texts if is_secret(text.pointer.rpartition("/")[2], text.text)]
+    for text in found:
+        if ledger is None or text.pointer != ledger.pointer:
             message = "a word of the definition is a secret, for everybody who may describe the job"
             yield finding_at(SECRET, job, text.pointer, message, mend)
-
-
-def _is_secret(name: str, value: str) -> bool:
-    if name == "GATECLI_LEDGER":  # another rule asks about its password
-        return False
-    if SECRET_TEXT.search(value):
-        return True
-    return _SECRET_NAME.search(name) is not None and not _REFERENCE.fullmatch(value)

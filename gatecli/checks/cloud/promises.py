@@ -102,6 +102,7 @@ def find_promise_faults(job: JobDefinition, context: JobContext) -> Iterator[Fin
     for option, words in _WANTED.items():
         yield from _find_missing(promise, option, words)
     yield from _find_unknown_tier(promise)
+    yield from _find_unknown_runs(job)
     for amount in AMOUNTS:
         text = call.value(amount.option)
         if text is not None and text.is_known:
@@ -161,21 +162,32 @@ def _find_unknown_tier(promise: Promise) -> Iterator[Finding]:
     yield finding_at(UNKNOWN_TIER, promise.job, datasets[0].pointer, message, mend)
 
 
+def _find_unknown_runs(job: JobDefinition) -> Iterator[Finding]:
+    """A search over settings spends in each of its runs."""
+    if job.runs is not None and job.runs.value is None:
+        message = "how often the job runs its command is not known, and each run spends what it promises"
+        yield unknown_at(job, job.runs.pointer, message, "set limits.max_total_trials of the sweep")
+
+
 def _find_over_tier(promise: Promise, amount: Amount, text: JobText, number: Fraction) -> Iterator[Finding]:
     limits = promise.limits
     most = None if limits is None else amount.most(limits)
-    if most is None or number <= most or not promise.call.datasets:
+    runs = promise.job.runs
+    times = 1 if runs is None or runs.value is None else runs.value
+    spent = number * times
+    if most is None or spent <= most or not promise.call.datasets:
         return
     names = promise.tier_names
+    in_runs = f" in {times:,} runs" if runs is not None else ""
     whose = f"tier {' and '.join(names)}" if names else "the strictest tier"
     yield finding_at(
         OVER_TIER,
         promise.job,
         text.pointer,
-        f"the job may spend {amount.letter} = {show(number)}, above the {amount.letter} ≤ {show(most)} "
-        f"of {whose} (policy {promise.policy.metadata.name})",
-        f"promise {amount.letter} ≤ {show(most)}, or bind the dataset to its tier in the policy",
-        about=show(number),
+        f"the job may spend {amount.letter} = {show(spent)}{in_runs}, above the {amount.letter} ≤ "
+        f"{show(most)} of {whose} (policy {promise.policy.metadata.name})",
+        f"promise {amount.letter} ≤ {show(most / times)}, or bind the dataset to its tier in the policy",
+        about=show(spent),
     )
 
 

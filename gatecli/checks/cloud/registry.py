@@ -13,6 +13,7 @@ from gatecli.checks.cloud import (
     images,
     ledgers,
     network,
+    outputs,
     promises,
     public_texts,
     refusals,
@@ -51,7 +52,8 @@ JOB_CHECKS: tuple[JobCheck, ...] = (
     ),
     JobCheck((network.REMOTE_SHELL,), network.find_remote_shell, _SAGEMAKER),
     JobCheck((azureml_steps.UNPROTECTED, azureml_steps.UNSEEN), azureml_steps.find_unprotected, _AZUREML),
-    JobCheck((azureml_steps.RAW_OUTPUT,), azureml_steps.find_raw_outputs, _AZUREML),
+    JobCheck((outputs.RAW_OUTPUT,), outputs.find_copied_inputs, _SAGEMAKER),
+    JobCheck((outputs.RAW_OUTPUT,), azureml_steps.find_raw_outputs, _AZUREML),
     JobCheck((azureml_steps.OWN_RIGHTS,), of_people(azureml_steps.find_own_rights), _AZUREML),
     JobCheck(
         (network.REMOTE_SHELL, network.SEVERAL_MACHINES, rules.UNKNOWN_VALUE),

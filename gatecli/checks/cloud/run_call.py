@@ -162,7 +162,14 @@ def _in_shell_text(rest: Sequence[JobText], shell: JobText, job: JobDefinition, 
     if not rest:
         return CallFault(shell.pointer, "its shell is given no command")
     text = rest[0]
+    if not text.is_known:
+        why = "a part of the command of its shell is known only when it starts, and may be another command"
+        return CallFault(text.pointer, why, is_unknown=True)
     read = shell_words(text.text)
+    ends = read.words.index("--") if "--" in read.words else len(read.words)
+    if any(number < ends for number in read.loose):
+        why = "a variable or a pattern without quotes may be several words, such as other options"
+        return CallFault(text.pointer, why, is_unknown=True)
     if read.fault:
         return CallFault(text.pointer, f"the command of its shell is more than the entry point: {read.fault}")
     inner = [JobText(word, text.pointer) for word in read.words]

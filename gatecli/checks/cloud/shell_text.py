@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gatecli.model.job_definition import HOLE
+from gatecli.model.job_definition import HOLE, VALUE
 
 _NAME = r"(?P<name>\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))"
 _TOKEN = re.compile(
@@ -61,10 +61,14 @@ _BEGUN = 'a quote " is not closed, or runs a command'
 
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
-    """The words of a simple command, with `HOLE` for each variable; or why it is none."""
+    """The words of a simple command, with `HOLE` for each variable; or why it is none.
+
+    `loose` are the numbers of words that a variable or a pattern without quotes may make several of.
+    """
 
     words: tuple[str, ...] = ()
     fault: str = ""
+    loose: frozenset[int] = frozenset()
 
 
 class _RefusedError(Exception):
@@ -72,28 +76,32 @@ class _RefusedError(Exception):
 
 
 def shell_words(text: str) -> ShellCommand:
-    """The words of a command line as a shell would read it."""
+    """The words of a command line as a shell would read it; `text` holds no `HOLE`, which may be anything."""
     try:
-        return ShellCommand(tuple(_words(text.strip(" \t\r\n"))))
+        read = tuple(_words(text.strip(" \t\r\n")))
     except _RefusedError as error:
         return ShellCommand(fault=str(error))
+    loose = frozenset(number for number, (_, is_loose) in enumerate(read) if is_loose)
+    return ShellCommand(tuple(word.replace(VALUE, HOLE) for word, _ in read), loose=loose)
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str) -> Iterator[tuple[str, bool]]:
+    """Each word, and whether the shell may make several of it."""
     word: str | None = None
+    is_loose = False
     at = 0
     while at < len(text):
         if word is None and text[at] in _AT_START:
             raise _RefusedError(_AT_START[text[at]])
         kind, piece, at = _next_piece(text, at)
         if kind == "space" and word is not None:
-            yield word
+            yield word, is_loose
         if kind == "space":
-            word = None
+            word, is_loose = None, False
         elif kind != "joined":
-            word = (word or "") + piece
+            word, is_loose = (word or "") + piece, is_loose or kind in _UNKNOWN
     if word is not None:
-        yield word
+        yield word, is_loose
 
 
 def _next_piece(text: str, at: int) -> tuple[str, str, int]:

@@ -270,13 +270,17 @@ def _key_of(secret: SecretReference, keyed: PseudonymProcess, context: str | Non
 
 
 def _publish(task: TransformationTask, unfinished: Path, record: Transformation) -> None:
-    """The record first: a table that is there has one."""
+    """The record first: a table that is there has one. An earlier table that stays keeps its own."""
     data = record.model_dump(mode="json", by_alias=True, exclude_none=True)
+    earlier = task.record.read_bytes() if task.record.is_file() else None
     write_together({task.record: json.dumps(data, indent=2, ensure_ascii=False) + "\n"})
     try:
         unfinished.replace(task.target)
     except BaseException:
-        task.record.unlink(missing_ok=True)
+        if earlier is None:
+            task.record.unlink(missing_ok=True)
+        else:
+            task.record.write_bytes(earlier)
         raise
 
 

@@ -5,22 +5,31 @@ Source: the reference of the CLI (v2) YAML schemas; the schemas are named in `$s
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gatecli.model.document import Document
-from gatecli.model.job_definition import HOLE, DataOrigin, JobDefinition, JobText
+from gatecli.model.job_definition import HOLE, VALUE, DataOrigin, JobDefinition, JobText
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope, kept_under
+from gatecli.sources.jobs.azureml_components import read_mapping
+from gatecli.sources.jobs.azureml_expressions import data_names
+from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope
 from gatecli.sources.jobs.azureml_inputs import Given, given_value
-from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE
+from gatecli.sources.jobs.azureml_outputs import kept_under
+from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE, texts_of_pipeline
 from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported_job
 from gatecli.sources.jobs.parts import JobPart, name_of, text_of
 
 _SCHEMA = re.compile(r"azuremlschemas[^/]*/.*?(?P<name>[A-Za-z0-9_]+)\.schema\.json", re.IGNORECASE)
 _OF_COMPONENTS = frozenset({"version", "is_deterministic"})
 """Keys of a component that no job has."""
+_OF_JOBS_ALONE = frozenset(
+    {"compute", "experiment_name", "identity", "services", "queue_settings", "settings"}
+)
+"""Keys of a job that no component has."""
 _OF_JOBS = frozenset({"compute", "experiment_name", "inputs", "outputs"})
 """Keys of which a job without a schema and a type has one: others have commands and environments, too."""
 
@@ -35,10 +44,11 @@ def read_azureml(document: Document) -> Loaded[JobDefinition] | None:
         return None
     root = JobPart.of(data, "")
     schema = _schema_name(root)
-    if schema == "schedule":
+    if schema == "schedule" or (schema is None and {"create_job", "trigger"} <= {*root.value}):
         return _read_schedule(document, root)
     if schema is not None:
-        return _read_job(document, root) if "job" in schema else Loaded()
+        is_job = "job" in schema or _is_a_job_after_all(root)
+        return _read_job(document, root) if is_job else Loaded()
     return _read_job(document, root) if _looks_like_a_job(root) else None
 
 
@@ -46,6 +56,19 @@ def _schema_name(root: JobPart) -> str | None:
     text = text_of(root.member("$schema"))
     match = None if text is None else _SCHEMA.search(text.text)
     return None if match is None else match["name"].lower()
+
+
+def _is_a_job_after_all(root: JobPart) -> bool:
+    """Whether a document is a job whatever its schema says, which nobody reads when it is submitted."""
+    keys, inputs = {*root.value}, root.member("inputs")
+    holds = keys & {"jobs", "component"} if _is_pipeline(root) else keys & {"command", "trial", "entry"}
+    if not holds or keys & _OF_COMPONENTS:
+        return False
+    parts = [part for _, part in inputs.members()] if inputs is not None else []
+    is_given = any(not isinstance(part.value, Mapping) or "path" in part.value for part in parts)
+    command = text_of(root.member("command"))
+    names_data = command is not None and bool(data_names(command.text))
+    return bool(keys & _OF_JOBS_ALONE) or is_given or names_data or (_is_pipeline(root) and not parts)
 
 
 def _looks_like_a_job(root: JobPart) -> bool:
@@ -75,20 +98,41 @@ def _read_schedule(document: Document, root: JobPart) -> Loaded[JobDefinition]:
     if isinstance(job.value, Mapping) and inner is None and job.member("type") is not None:
         return _read_job(document, job)
     if text is not None and not text.text.startswith("azureml:") and text.is_known:
-        return Loaded()
+        return _read_scheduled_file(document, job, text)
     why = "a schedule starts a job that is not in a file here, so nothing of it is judged"
     return Loaded(findings=(unsupported_job(document, job.pointer, why, "name the file of its job"),))
 
 
-def _read_job(document: Document, root: JobPart) -> Loaded[JobDefinition]:
+def _read_scheduled_file(document: Document, job: JobPart, file: JobText) -> Loaded[JobDefinition]:
+    """The job of a file with what the schedule gives it instead; all of it is told where it is named."""
+    path = Path(os.path.normpath(Path(document.path).parent / file.text.removeprefix("file:")))
+    data, problem = read_mapping(path)
+    if problem:
+        found = invalid(document, file.pointer, f"the schedule {problem}", "name the file of its job")
+        return Loaded(findings=(found,))
+    own = job.value if isinstance(job.value, Mapping) else {}
+    changed = {key: value for key, value in own.items() if key not in {"type", "job"}}
+    blocks = {
+        key: {**data[key], **value}
+        for key, value in changed.items()
+        if isinstance(value, Mapping) and isinstance(data.get(key), Mapping)
+    }
+    scheduled = JobPart.of({**data, **changed, **blocks}, "")
+    return _read_job(document, scheduled, path.parent, file.pointer)
+
+
+def _read_job(
+    document: Document, root: JobPart, folder: Path | None = None, at: str | None = None
+) -> Loaded[JobDefinition]:
+    """The jobs of a document; of another one in `folder` everything is told `at` a place in it."""
     name = name_of(root.member("name"), "") or name_of(root.member("display_name"), Path(document.path).name)
     reader = FlowReader(document, name)
     identity = text_of(root.below("identity", "type"))
-    folder = Path(document.path).parent
+    outside = FlowScope("", {}, {}, frozenset(), folder or Path(document.path).parent, at, identity)
     if _is_pipeline(root):
-        _read_pipeline(reader, root, identity, folder)
+        _read_pipeline(reader, root, outside)
     else:
-        reader.read({"": root}, FlowScope("", {}, {}, frozenset(), folder, identity=identity))
+        reader.read({"": root}, outside)
     return Loaded(tuple(reader.finish()), tuple(reader.findings))
 
 
@@ -97,28 +141,33 @@ def _is_pipeline(root: JobPart) -> bool:
     return (kind is not None and kind.text.lower() == PIPELINE) or root.member("jobs") is not None
 
 
-def _read_pipeline(reader: FlowReader, root: JobPart, identity: JobText | None, folder: Path) -> None:
-    reader.check_blocks(root, None)
-    given = _pipeline_inputs(reader, root)
+def _read_pipeline(reader: FlowReader, root: JobPart, outside: FlowScope) -> None:
+    reader.check_blocks(root, outside.at)
+    reader.texts = tuple(texts_of_pipeline(root, outside.at))
+    given = _pipeline_inputs(reader, root, outside.at)
     outputs = root.member("outputs")
     parts = dict(outputs.members()) if outputs is not None else {}
     kept = {name: target for name, part in parts.items() if (target := kept_under(part)) is not None}
     jobs = root.member("jobs")
     if jobs is not None and isinstance(jobs.value, Mapping) and jobs.value:
-        scope = FlowScope("", given, kept, frozenset(parts), folder, identity=identity)
+        scope = replace(outside, given=given, targets=kept, outputs=frozenset(parts))
         reader.read(dict(jobs.members()), scope)
         return
     if root.member("component") is not None:
-        reader.read({"pipeline": root}, FlowScope("", {}, {}, frozenset(), folder, identity=identity))
+        reader.read({"pipeline": root}, outside)
         return
     problem = "a pipeline has no steps, so nothing of it can be judged"
-    reader.findings.append(invalid(reader.document, root.pointer, problem, "write its steps under jobs"))
+    where = outside.at or root.pointer
+    reader.findings.append(invalid(reader.document, where, problem, "write its steps under jobs"))
 
 
-def _pipeline_inputs(reader: FlowReader, root: JobPart) -> dict[str, Given]:
-    """What a pipeline is given. No expression has a meaning there."""
+def _pipeline_inputs(reader: FlowReader, root: JobPart, at: str | None) -> dict[str, Given]:
+    """What a pipeline is given. No expression has a meaning there but the time of a schedule."""
 
-    def resolve(_expression: str, pointer: str) -> Given:
+    def resolve(expression: str, pointer: str) -> Given:
+        pointer = at or pointer
+        if expression == "creation_context.trigger_time":
+            return Given(pointer, VALUE)
         problem = "an input of a pipeline is bound to an expression, which has no meaning there"
         reader.findings.append(unbound(reader.document, pointer, problem, "write its value"))
         return Given(pointer, None, (DataOrigin(source=JobText(HOLE, pointer)),))
@@ -135,6 +184,7 @@ AZUREML = JobReader(
         (b"type", b"pipeline", b"component"),
         (b"command", b"environment"),
         (b"trial", b"search_space"),
+        (b"create_job", b"trigger"),
     ),
     read=read_azureml,
 )

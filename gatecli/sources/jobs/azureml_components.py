@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gatecli.errors import GatecliError
 from gatecli.model.column_classification import ColumnClassification
+from gatecli.model.document import Document
 from gatecli.model.job_definition import HOLE, JobText
 from gatecli.sources.documents import parse_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
@@ -70,12 +72,18 @@ def _in_file(text: JobText, folder: Path) -> Definition:
 def read_mapping(path: Path) -> tuple[Mapping[str, Any], str]:
     """The one block of keys that a file holds; or why there is none."""
     try:
-        documents = parse_documents(path.as_posix(), decode_text(read_bytes(path)))
+        documents = _parsed_documents(path.as_posix(), read_bytes(path))
     except ReadError as error:
         return {}, f"names a file that {error.problem}"
     if len(documents) != 1 or not isinstance(documents[0].data, Mapping):
         return {}, "names a file that is not one block of keys"
     return documents[0].data, ""
+
+
+@lru_cache(maxsize=16)
+def _parsed_documents(name: str, content: bytes) -> tuple[Document, ...]:
+    """A component is parsed once, however many steps use it. Raises ReadError."""
+    return tuple(parse_documents(name, decode_text(content)))
 
 
 def read_classification(name: str, folder: Path) -> tuple[ColumnClassification | None, str]:
@@ -86,7 +94,7 @@ def read_classification(name: str, folder: Path) -> tuple[ColumnClassification |
     path = Path(os.path.normpath(folder / name.removeprefix("file:")))
     if "://" in name or name.startswith("azureml:") or Path(name).is_absolute() or HOLE in name:
         return None, ""
-    if path.suffix.lower() not in {".yaml", ".yml", ".json"} or not path.is_file():
+    if path.suffix.lower() not in {".yaml", ".yml", ".json"} or not os.path.isfile(path):  # noqa: PTH113 - never raises
         return None, ""
     data, problem = read_mapping(path)
     if not problem and data.get("kind") != ColumnClassification.__name__:

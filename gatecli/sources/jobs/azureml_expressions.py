@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from gatecli.model.job_definition import HOLE, MOUNT
 
-_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}")
-_OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
+SEARCH = "search_space"
+"""What the settings that a sweep tries are called by."""
+_EXPRESSION = re.compile(r"\$\{\{([^{}]*)\}\}")
+_OPTIONAL = re.compile(r"\$\[\[((?:(?!\$\[\[).)*?)\]\]", re.DOTALL)
 _DATA = re.compile(
     r"azureml://\S+|azureml:[\w.-]+(?::\w+|@\w+)|(?:wasbs?|abfss?|adl|s3a?|gs|hdfs|dbfs)://\S+|"
     r"https?://[^/\s'\"]+\.(?:blob|dfs|file)\.(?:core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)\S*",
@@ -22,7 +24,7 @@ _DATA = re.compile(
 
 def expressions(text: str) -> Iterator[str]:
     """What stands in each expression of a text: `parent.inputs.raw`."""
-    return (match[1] for match in _EXPRESSION.finditer(text))
+    return (match[1].strip() for match in _EXPRESSION.finditer(text))
 
 
 def data_names(text: str) -> tuple[str, ...]:
@@ -36,7 +38,9 @@ def command_text(text: str, values: Mapping[str, str], outputs: Collection[str])
     `values` are those of inputs by name, with `HOLE` for what is not known; an optional part is left out
     where one of its inputs has no value.
     """
-    return _EXPRESSION.sub(lambda match: _value(match[1], values, outputs), _with_optional(text, values))
+    return _EXPRESSION.sub(
+        lambda match: _value(match[1].strip(), values, outputs), _with_optional(text, values)
+    )
 
 
 def _with_optional(text: str, values: Mapping[str, str]) -> str:
@@ -51,6 +55,8 @@ def _value(name: str, values: Mapping[str, str], outputs: Collection[str]) -> st
     kind, _, rest = name.partition(".")
     if kind == "inputs":
         return values.get(rest, HOLE)
+    if kind == SEARCH:
+        return values.get(name, HOLE)
     if kind == "outputs" and rest in outputs:
         return mount("outputs", rest)
     return HOLE

@@ -22,6 +22,7 @@ from gatecli.model.quoting import quote_name
 from gatecli.sources.jobs.azureml_components import Definition, definition_of
 from gatecli.sources.jobs.azureml_expressions import expressions, named_in_command
 from gatecli.sources.jobs.azureml_inputs import LITERALS, Given, given_value
+from gatecli.sources.jobs.azureml_outputs import KeptOutput, kept_under
 from gatecli.sources.jobs.azureml_steps import (
     HOLDERS,
     KINDS,
@@ -30,17 +31,21 @@ from gatecli.sources.jobs.azureml_steps import (
     command_values,
     inner_of,
     input_parts,
+    is_optional,
     kind_of,
     output_names,
+    searched_values,
     step_job,
     texts_of_reading,
 )
 from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
 from gatecli.sources.jobs.moved_jobs import moved_job
-from gatecli.sources.jobs.parts import JobPart, text_of
+from gatecli.sources.jobs.parts import JobPart, plain_text, text_of
 
 DEEPEST = 8
 """Pipelines within pipelines."""
+MOST = 1_000
+"""Steps of a pipeline, with those of all pipelines within."""
 
 _FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
     {
@@ -63,14 +68,6 @@ _FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
 """Parts that are read, and the form that they must have."""
 
 _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}}"
-
-
-@dataclass(frozen=True, slots=True)
-class KeptOutput:
-    """What an output is kept under, and the place whose content the step sees, if it sees any."""
-
-    text: JobText
-    shown: JobText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,9 @@ class FlowReader:
     steps: dict[str, FlowStep] = field(default_factory=dict)
     groups: set[str] = field(default_factory=set)
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
+    texts: tuple[JobText, ...] = ()
+    is_cut_off: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, members: Mapping[str, JobPart], scope: FlowScope) -> None:
@@ -106,6 +106,11 @@ class FlowReader:
         made = {name: self._definition(step, scope) for name, step in members.items()}
         known = {name: _known_outputs(step, made[name]) for name, step in members.items()}
         for name, step in members.items():
+            if self.is_cut_off:
+                return
+            if len(self.steps) + len(self.groups) >= MOST:
+                self._cut_off(step, scope, f"the pipeline has more than {MOST:,} steps", "part it")
+                return
             if not isinstance(step.value, Mapping):
                 self._invalid(step, scope, "a step is not a block of keys", "write type, inputs and command")
                 continue
@@ -129,6 +134,10 @@ class FlowReader:
         if definition.part is not None and definition.part is not step:
             self.check_blocks(definition.part, scope.at or definition.at)
         own = f"{scope.prefix}{name}"
+        if own in self.steps or own in self.groups:
+            self._invalid(
+                step, scope, "two steps have one name with those they stand in", "leave / out of names"
+            )
 
         def resolve(expression: str, pointer: str) -> Given:
             return self._resolve(expression, scope.at or pointer, scope, known)
@@ -151,7 +160,8 @@ class FlowReader:
         if scope.at is not None:
             job = moved_job(job, scope.at)
         reads = (origin for each in given.values() for origin in each.origins)
-        shown = (DataOrigin(source=each.shown) for each in targets.values() if each.shown is not None)
+        shown = (origin for each in targets.values() if each.is_shown for origin in each.holds)
+        self.kept |= {(own, output): each.holds for output, each in targets.items()}
         self.steps[own] = FlowStep(job, (*reads, *shown, *texts_of_reading(job)))
 
     def check_blocks(self, part: JobPart, at: str | None) -> None:
@@ -190,7 +200,7 @@ class FlowReader:
             self.steps[own] = FlowStep(job, tuple(o for each in given.values() for o in each.origins))
             return
         if scope.depth >= DEEPEST:
-            self._invalid(
+            self._cut_off(
                 step, scope, f"pipelines stand in each other more than {DEEPEST} deep", "flatten them"
             )
             return
@@ -277,10 +287,9 @@ class FlowReader:
             if each.literal is not None and kind is not None and kind.text.lower() not in LITERALS:
                 source = DataOrigin(source=JobText(each.literal, each.pointer))
                 given[name] = replace(each, literal=None, origins=(*each.origins, source))
+        searched = searched_values(step)
         for name, part in names.items():
-            optional = part.member("optional")
-            is_optional = optional is not None and optional.value is True
-            if name not in given and not is_optional and part.member("default") is None:
+            if name not in {*given, *searched} and not is_optional(part) and part.member("default") is None:
                 problem = f"the input {quote_name(name)} of its component is not given"
                 self._unbound(scope.at or step.pointer, problem, _BIND)
         self._check_command(step, definition, given, scope)
@@ -295,7 +304,7 @@ class FlowReader:
         at = scope.at or (definition.at if definition.is_file else text.pointer)
         declared = None if definition.part is None else definition.part.member("inputs")
         inputs = {*given, *(name for name, _ in (declared.members() if declared is not None else ()))}
-        inputs |= {*command_values(definition, given)}
+        inputs |= {*command_values(step, definition, given)}
         for kind, known in (("inputs", inputs), ("outputs", output_names(step, definition))):
             for name in sorted({*named_in_command(text.text, kind)} - known):
                 if name.partition(".")[0] not in known:
@@ -308,6 +317,11 @@ class FlowReader:
     def _invalid(self, step: JobPart, scope: FlowScope, problem: str, mend: str) -> None:
         at = scope.at or step.pointer
         self.findings.append(invalid(self.document, at, problem, mend, subject=self.name))
+
+    def _cut_off(self, step: JobPart, scope: FlowScope, problem: str, mend: str) -> None:
+        """Read no further: pipelines that hold each other many times would never end."""
+        self.is_cut_off = True
+        self._invalid(step, scope, problem, mend)
 
     def _report_kind(self, step: JobPart, scope: FlowScope, kind: str) -> None:
         at = scope.at or step.pointer
@@ -322,7 +336,11 @@ class FlowReader:
             for name, step in self.steps.items()
         }
         flow = JobFlow(steps)
-        return tuple(replace(step.job, step=name, flow=flow) for name, step in steps.items())
+        jobs = [replace(step.job, step=name, flow=flow) for name, step in steps.items()]
+        told = [
+            replace(job, texts=(*job.texts, *self.texts)) for job in jobs[:1]
+        ]  # once, with the first step
+        return (*told, *jobs[1:])
 
     def _expand_groups(self, origins: Sequence[DataOrigin]) -> Iterator[DataOrigin]:
         """Outputs of pipelines within as those of the steps in them."""
@@ -330,7 +348,7 @@ class FlowReader:
         while waiting:
             origin = waiting.pop(0)
             if origin.step not in self.groups:
-                yield origin
+                yield from (origin, *self.kept.get((origin.step, origin.output), ()))
                 continue
             key = (origin.step, origin.output)
             if key in seen:
@@ -352,16 +370,6 @@ def _texts_of(targets: Mapping[str, KeptOutput]) -> dict[str, JobText]:
     return {name: target.text for name, target in targets.items()}
 
 
-def kept_under(part: JobPart) -> KeptOutput | None:
-    """The name or the path under which an output is kept. A path that is mounted shows what is there."""
-    path, mode = text_of(part.member("path")), text_of(part.member("mode"))
-    is_shown = path is not None and (mode is None or mode.text.lower() != "upload")
-    for text in (text_of(part.member("name")), path):
-        if text is not None and text.text:
-            return KeptOutput(text, path if is_shown else None)
-    return None
-
-
 def _moved_to(given: Given, scope: FlowScope) -> Given:
     return given if scope.at is None else replace(given, pointer=scope.at)
 
@@ -372,7 +380,11 @@ def _defaults(definition: Definition, at: str) -> dict[str, Given]:
     found: dict[str, Given] = {}
     for name, part in declared.members() if declared is not None else ():
         default = part.member("default")
-        literal = None if default is None or isinstance(default.value, dict | list) else str(default.value)
+        literal = (
+            None
+            if default is None or isinstance(default.value, dict | list)
+            else plain_text(str(default.value))
+        )
         found[name] = Given(at, literal)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from gatecli.sources.jobs.parts import JobPart
 LITERALS = frozenset({"string", "integer", "number", "boolean", "enum"})
 MODELS = frozenset({"custom_model", "mlflow_model", "triton_model", "safe_tensors_model"})
 """A model that was made elsewhere is judged where it is released, and is no table of people."""
+
+_MODEL = re.compile(
+    r"azureml:[\w.-]+(?:[:@][\w.-]+)?|azureml://[^?#]*/models/[^/?#]+(?:/(?:versions|labels)/[^/?#]+)?"
+)
+"""A model that is registered. A folder that is called one may hold anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def _holes(text: JobText) -> tuple[str, ...]:
 def _given_block(part: JobPart, resolve: Resolve) -> Given:
     """`{type: …, path: …}`, a literal with a type, or a group of inputs."""
     kind, path = _kind(part), part.member("path")
-    if kind in LITERALS:
+    if kind in LITERALS and path is None:
         value = part.member("value") or part.member("default")
         return Given(part.pointer, None) if value is None else given_value(value, resolve)
     if path is not None:
@@ -84,7 +90,8 @@ def _given_path(path: JobPart, kind: str | None, resolve: Resolve) -> Given:
     if text is None:
         return Given(path.pointer, None, (DataOrigin(source=JobText(HOLE, path.pointer)),))
     if not list(expressions(text.text)):
-        origins = () if kind in MODELS else (DataOrigin(source=text),)
+        is_model = kind in MODELS and _MODEL.fullmatch(text.text) is not None
+        origins = () if is_model else (DataOrigin(source=text),)
         return Given(path.pointer, None, origins)
     found = _given_text(text, resolve)
     if found.literal is not None and not found.origins:  # a literal that is used as a path is one

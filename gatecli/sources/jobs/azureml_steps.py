@@ -5,14 +5,17 @@ Source: the reference of the CLI (v2) YAML schemas of command, sweep, parallel, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
 from gatecli.model.document import Document
 from gatecli.model.job_definition import (
     HOLE,
+    VALUE,
     DataOrigin,
     DefinedInput,
     DefinedOutput,
@@ -27,19 +30,29 @@ from gatecli.model.job_definition import (
     UnjudgedPart,
 )
 from gatecli.sources.jobs.azureml_components import Definition, environment_of, read_classification
-from gatecli.sources.jobs.azureml_expressions import command_text, data_names, mount
-from gatecli.sources.jobs.azureml_inputs import Given
-from gatecli.sources.jobs.parts import JobPart, text_of
+from gatecli.sources.jobs.azureml_expressions import SEARCH, command_text, data_names, mount
+from gatecli.sources.jobs.azureml_inputs import LITERALS, Given
+from gatecli.sources.jobs.parts import JobPart, plain_text, text_of
 
-PIPELINE = "pipeline"
+PIPELINE, SWEEP = "pipeline", "sweep"
 HOLDERS: Mapping[str, str] = MappingProxyType({"sweep": "trial"})
 """Where a kind of step names what it is made of, if not by `component`."""
 KINDS = frozenset(
     {"command", "sweep", "parallel", "spark", "automl", "import", "data_transfer", "finetuning", PIPELINE}
 )
+_NUMBERS = frozenset(
+    {
+        *("uniform", "quniform", "loguniform", "qloguniform", "randint"),
+        *("normal", "qnormal", "lognormal", "qlognormal"),
+    }
+)
+"""Kinds of settings whose values are numbers."""
+_WORD = re.compile(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*")
+_HARMLESS_ARGUMENTS = frozenset({"", "--ipc=host", "--ipc", "host"})
 _SHELLS = frozenset({"ssh", "jupyter_lab", "vs_code", "custom"})
 """Services by which people get into a running job."""
 _AUTOML_DATA = ("training_data", "validation_data", "test_data", "source")
+_SETTINGS = ("args", "program_arguments", "conf", "py_files", "jars", "files", "archives", "entry")
 _TEXTS = ("display_name", "description", "experiment_name", "tags", "properties")
 
 
@@ -55,19 +68,21 @@ class StepPlace:
     identity: JobText | None = None
 
 
+def _type_of(part: JobPart) -> str | None:
+    text = text_of(part.member("type"))
+    return text.text.lower().removesuffix("_component") if text is not None and text.is_known else None
+
+
 def kind_of(step: JobPart, definition: Definition) -> str:
     """The type of a step, which its component may say."""
-    for part in (step, definition.part):
-        text = None if part is None else text_of(part.member("type"))
-        if text is not None and text.is_known:
-            return text.text.lower().removesuffix("_component")
-    return "command"
+    types = (_type_of(part) for part in (step, definition.part) if part is not None)
+    return next((kind for kind in types if kind is not None), "command")
 
 
 def inner_of(definition: Definition) -> JobPart | None:
     """The block of a definition that says what runs: of a parallel job, its task."""
     part = definition.part
-    task = None if part is None else part.member("task")
+    task = None if part is None or _type_of(part) != "parallel" else part.member("task")
     return task if task is not None and isinstance(task.value, Mapping) else part
 
 
@@ -111,7 +126,9 @@ def step_job(
         environment=tuple(_variables(step, inner, at)),
         identity=text_of(step.below("identity", "type")) or place.identity,
         machines=_machines(step, inner, at),
-        texts=tuple(_texts(step, at=None)),
+        unjudged=tuple(_docker_arguments(step, inner, at)),
+        runs=_runs(step) if place.kind == SWEEP else None,
+        texts=(*_texts(step, at=None), *_literals(given)),
     )
     if definition.part is None:
         return replace(job, component=definition.reference)
@@ -123,23 +140,21 @@ def _with_program(
 ) -> JobDefinition:
     inner = inner_of(definition)
     at = definition.at if definition.is_file else None
-    own = step.member("environment")
-    found = _below(inner, "environment")
-    environment = (
-        environment_of(own, Path(job.document.path).parent)
-        if own is not None
-        else environment_of(found, definition.folder or Path(job.document.path).parent, at)
-    )
+    folder = definition.folder or Path(job.document.path).parent
+    environment = environment_of(
+        _below(inner, "environment"), folder, at
+    )  # the step's own counts for nothing
     code = (_moved_to(text_of(_below(part, "code")), at) for part in (inner, definition.part))
     why = environment.unpinned
     return replace(
         job,
         image=environment.image,
         entry_point=_entry_point(
-            inner, at, command_values(definition, given), output_names(step, definition)
+            inner, at, command_values(step, definition, given), output_names(step, definition)
         ),
+        settings=tuple(_settings(inner, at)),
         code=tuple({text.pointer: text for text in code if text is not None}.values()),
-        unjudged=(UnjudgedPart(at or job.pointer, why),) if why else (),
+        unjudged=(*job.unjudged, *([UnjudgedPart(at or job.pointer, why)] if why else [])),
     )
 
 
@@ -154,22 +169,66 @@ def _entry_point(
     return JobWords((JobText("sh", text.pointer), JobText("-c", text.pointer), shown), text.pointer)
 
 
-def command_values(definition: Definition, given: Mapping[str, Given]) -> dict[str, str]:
-    """What each input is in the command: its text, where it stands, or a hole."""
+def command_values(step: JobPart, definition: Definition, given: Mapping[str, Given]) -> dict[str, str]:
+    """What each input is in the command: its text, where it stands, or a hole.
+
+    What a sweep tries counts more than what is given; it is there as `search_space.NAME`, too.
+    """
     declared = _below(definition.part, "inputs")
     defaults = {
-        name: _default_text(part.member("default"))
+        name: _declared_text(name, part)
         for name, part in (declared.members() if declared is not None else ())
-        if part.member("default") is not None
+        if not is_optional(part) or part.member("default") is not None
     }
-    return {**defaults, **{name: _given_text(name, each) for name, each in given.items()}}
+    searched = searched_values(step)
+    return {
+        **defaults,
+        **{name: _given_text(name, each) for name, each in given.items()},
+        **searched,
+        **{f"{SEARCH}.{name}": value for name, value in searched.items()},
+    }
+
+
+def _runs(step: JobPart) -> JobCount:
+    """How many trials a sweep makes at most."""
+    most = step.below("limits", "max_total_trials")
+    return JobCount(None, step.pointer) if most is None else most.count()
+
+
+def searched_values(step: JobPart) -> dict[str, str]:
+    """The settings that a sweep tries, by name: plain words, or what may be anything."""
+    space = step.member("search_space")
+    members = space.members() if space is not None else ()
+    return {name: VALUE if _is_plain(part) else HOLE for name, part in members}
+
+
+def _is_plain(part: JobPart) -> bool:
+    """Whether all that a setting may be is a number, or a word that a shell takes as it is."""
+    kind, values = text_of(part.member("type")), part.member("values")
+    if kind is None or kind.text != "choice":
+        return kind is not None and kind.text in _NUMBERS
+    given = values.value if values is not None and isinstance(values.value, list) else [None]
+    return all(isinstance(each, int | Decimal | str) and _WORD.fullmatch(str(each)) for each in given)
+
+
+def is_optional(part: JobPart) -> bool:
+    """Whether a declared input may be left out."""
+    optional = part.member("optional")
+    return optional is not None and optional.value is True
+
+
+def _declared_text(name: str, part: JobPart) -> str:
+    """What an input is that is not given; one of data stands where it stood if it were."""
+    kind, default = text_of(part.member("type")), part.member("default")
+    is_data = default is None and kind is not None and kind.text not in LITERALS
+    return mount("inputs", name) if is_data else _default_text(default)
 
 
 def _default_text(part: JobPart | None) -> str:
     value = None if part is None else part.value
     if isinstance(value, bool):
         return str(value)
-    return HOLE if value is None or isinstance(value, dict | list) else str(value)
+    return HOLE if value is None or isinstance(value, dict | list) else plain_text(str(value))
 
 
 def _given_text(name: str, given: Given) -> str:
@@ -203,6 +262,20 @@ def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator
     return iter(found.values())
 
 
+def _docker_arguments(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator[UnjudgedPart]:
+    """What starts the container: another program, other variables, folders of the machine over the image."""
+    parts = ((inner, at),) if inner is step else ((inner, at), (step, None))
+    for part, moved in parts:
+        for key in ("docker_args", "docker_args_list"):
+            found = None if part is None else part.below("resources", key)
+            given = [] if found is None else found.value
+            words = given.split() if isinstance(given, str) else given
+            is_harmless = isinstance(words, list) and all(str(word) in _HARMLESS_ARGUMENTS for word in words)
+            if found is not None and not is_harmless:
+                why = f"its container is started with {key}, which may change all of it"
+                yield UnjudgedPart(moved or found.pointer, why)
+
+
 def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachines:
     count: JobCount | None = None
     shell: JobFlag | None = None
@@ -211,9 +284,10 @@ def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachin
         found = None if part is None else part.below("resources", "instance_count")
         if found is not None:
             count = JobCount(found.count().value, moved or found.pointer)
-        found = None if part is None else part.below("distribution", "process_count_per_instance")
-        if found is not None:
-            processes = JobCount(found.count().value, moved or found.pointer)
+        for key in ("process_count_per_instance", "worker_count"):
+            found = None if part is None else part.below("distribution", key)
+            if found is not None:
+                processes = JobCount(found.count().value, moved or found.pointer)
         services = _below(part, "services")
         for _, service in services.members() if services is not None else ():
             kind = text_of(service.member("type")) or text_of(service.member("job_service_type"))
@@ -225,7 +299,7 @@ def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachin
 def texts_of_reading(job: JobDefinition) -> Iterator[DataOrigin]:
     """Data that the command or the environment of a job names by itself, past its inputs."""
     words = job.entry_point.words if job.entry_point is not None else ()
-    for text in (*words, *(variable.value for variable in job.environment)):
+    for text in (*words, *job.settings, *(variable.value for variable in job.environment)):
         for name in data_names(text.text):
             yield DataOrigin(source=JobText(name, text.pointer))
 
@@ -240,9 +314,26 @@ def _texts(step: JobPart, at: str | None) -> Iterator[JobText]:
                 yield text
 
 
-def texts_of_pipeline(root: JobPart) -> Sequence[JobText]:
-    """The same of a whole pipeline."""
-    return tuple(_texts(root, None))
+def _settings(inner: JobPart | None, at: str | None) -> Iterator[JobText]:
+    """What a step of another kind than a command is told, and may read."""
+    for key in _SETTINGS:
+        part = _below(inner, key)
+        for each in () if part is None else (part, *part.items(), *(below for _, below in part.members())):
+            text = _moved_to(each.text(), at)
+            if text is not None:
+                yield text
+
+
+def _literals(given: Mapping[str, Given]) -> Iterator[JobText]:
+    """Inputs that are values: everybody reads them, too, and their names say what they are."""
+    for each in given.values():
+        if each.literal is not None:
+            yield JobText(each.literal, each.pointer)
+
+
+def texts_of_pipeline(root: JobPart, at: str | None) -> Iterator[JobText]:
+    """What everybody reads of a whole pipeline who may list jobs."""
+    return _texts(root, at)
 
 
 def _moved_to(text: JobText | None, at: str | None) -> JobText | None:

@@ -22,15 +22,20 @@ from gatecli.sources.jobs.interface import JobReader, invalid, together, unsuppo
 from gatecli.sources.jobs.parts import ABSENT, JobPart, ValueDialect
 from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, RequestPlace, read_call
-from gatecli.sources.jobs.step_functions import ACTIONS, SLOT, read_machine
+from gatecli.sources.jobs.step_functions import ACTIONS, OTHER_JOBS, SLOT, read_machine
 
 _JOB_TYPE = "AWS::SageMaker::ProcessingJob"
 _PIPELINE_TYPE = "AWS::SageMaker::Pipeline"
 _MACHINE_TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
 _SCHEDULE_TYPE = "AWS::Scheduler::Schedule"
-_OTHER_JOBS = re.compile(r"AWS::SageMaker::\w*(?:Job|JobDefinition)")
+_OTHER_JOBS = re.compile(r"AWS::SageMaker::(?:\w*Job|\w*JobDefinition|MonitoringSchedule)")
 """Types of SageMaker that start jobs, too, and that nothing here reads."""
-_CALLED = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:sagemaker:(create\w*Job\w*)", re.IGNORECASE)
+_CALLED = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:sagemaker:(\w+)", re.IGNORECASE)
+_DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
+"""A dynamic reference: a parameter or a secret of another service, read when the stack is made."""
+_LOOP = "Fn::ForEach::"
+_KNOWN_TRANSFORMS = ("AWS::Serverless", "AWS::LanguageExtensions", "AWS::SecretsManager", "AWS::CodeDeploy")
+"""Macros that leave jobs as they are written."""
 _SUB = re.compile(r"\$\{(!?)([^${}]*)\}")
 _LISTS = ("List<AWS::EC2::", "AWS::SSM::Parameter::Value<List<AWS::EC2::")
 """Types of parameters that hold at least one thing that exists."""
@@ -76,13 +81,16 @@ class _Template:
     resources: Mapping[str, str]
 
     def resolve(self, value: Any) -> Any:
-        """A value, as far as the template says it."""
-        if not (isinstance(value, dict) and len(value) == 1):
-            return value
-        ((name, argument),) = value.items()
-        if name == "Ref" or name.startswith("Fn::"):
-            return _FUNCTIONS.get(name, _later)(self, argument)
-        return value
+        """A value, as far as the template says it. Functions beside keys may add others or change them."""
+        if isinstance(value, dict):
+            value = self._call(value)
+        return _DYNAMIC.sub(HOLE, value) if isinstance(value, str) else value
+
+    def _call(self, block: dict[str, Any]) -> Any:
+        name = next((key for key in block if key == "Ref" or key.startswith("Fn::")), None)
+        if name is None or (name == "Ref" and len(block) > 1):
+            return block
+        return HOLE if len(block) > 1 else _FUNCTIONS.get(name, _later)(self, block[name])
 
     def refer(self, argument: Any) -> Any:
         """What a reference gives: a key that the template makes is one of its owner's."""
@@ -146,12 +154,22 @@ def read_template_jobs(document: Document) -> Loaded[JobDefinition] | None:
     if not isinstance(resources, dict):
         return None
     types = {name: str(each.get("Type")) for name, each in resources.items() if isinstance(each, dict)}
-    if not any(each.startswith("AWS::") for each in types.values()):
+    if not any(each.startswith(("AWS::", "Fn::")) for each in (*types.values(), *resources)):
         return None
     template = _Template(_parameters(data), types)
-    return together(
-        _read_resources(JobPart.of(resources, "/Resources", ValueDialect((template.resolve,))), document)
-    )
+    whole = JobPart(resources, "/Resources", ValueDialect((template.resolve,)))
+    read = together(_read_resources(whole, document))
+    return together((read, _read_macros(data.get("Transform"), document))) if read != Loaded() else read
+
+
+def _read_macros(named: Any, document: Document) -> Loaded[JobDefinition]:
+    """What rewrites the whole template when the stack is made."""
+    each = named if isinstance(named, list) else [] if named is None else [named]
+    if all(isinstance(name, str) and name.startswith(_KNOWN_TRANSFORMS) for name in each):
+        return Loaded()
+    problem = "a macro rewrites the template when the stack is made, so its jobs may become others"
+    mend = "check the template that the macro makes; or accept it: a waiver with an owner"
+    return Loaded(findings=(unsupported_job(document, "/Transform", problem, mend),))
 
 
 def _parameters(data: Mapping[str, Any]) -> Mapping[str, str]:
@@ -162,10 +180,30 @@ def _parameters(data: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _read_resources(resources: JobPart, document: Document) -> Iterator[Loaded[JobDefinition]]:
     for name, resource in resources.members():
+        if name.startswith("Fn::"):
+            yield from _read_made_resources(name, resource, document)
+            continue
         type_ = resource.value.get("Type") if isinstance(resource.value, dict) else None
         properties = resource.member("Properties")
         if properties is not None and isinstance(type_, str):
             yield read_resource(type_, properties, document, name)
+
+
+def _read_made_resources(
+    function: str, argument: JobPart, document: Document
+) -> Iterator[Loaded[JobDefinition]]:
+    """The jobs of resources that a loop makes, each with holes for its variable; nothing else shows them."""
+    *_, body = (JobPart(None, argument.pointer), *argument.items())
+    if function.startswith(_LOOP) and isinstance(body.value, dict):
+        in_loop = ValueDialect((*body.dialect.resolvers, partial(_fill_slots, known={})))
+        yield from _read_resources(replace(body, dialect=in_loop), document)
+    elif not function.startswith(_LOOP) or body.is_unknown:
+        yield _unsupported_job(argument, document, function, "makes resources that only the stack knows")
+
+
+def is_job_type(type_: str) -> bool:
+    """Whether a type of CloudFormation starts jobs of SageMaker whatever its properties are."""
+    return type_ in {_JOB_TYPE, _PIPELINE_TYPE} or _OTHER_JOBS.fullmatch(type_) is not None
 
 
 def read_resource(type_: str, properties: JobPart, document: Document, name: str) -> Loaded[JobDefinition]:
@@ -190,6 +228,8 @@ def read_schedule(target: JobPart | None, document: Document, name: str) -> Load
     if target is None or found is None:
         return Loaded()
     action = ACTIONS.get(found[1].lower())
+    if action is None and OTHER_JOBS.fullmatch(found[1]) is None:
+        return Loaded()
     if action is None:
         return _unsupported_job(target, document, name, "starts a job of a kind that no rule judges")
     given, place = target.member("Input"), RequestPlace(document, _SCHEDULE_TYPE, name)

@@ -6,20 +6,26 @@ Controllers for Kubernetes (sagemaker.services.k8s.aws).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from gatecli.model.document import Document, Position
-from gatecli.model.job_definition import JobDefinition
+from gatecli.model.job_definition import HOLE, JobDefinition
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.interface import JobReader, together, unsupported_job
-from gatecli.sources.jobs.parts import JobPart, name_of
+from gatecli.sources.jobs.inner_text import inner_document
+from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported_job
+from gatecli.sources.jobs.nested import read_below
+from gatecli.sources.jobs.parts import JobPart, name_of, text_of
+from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, SHAPES, TRAINING, RequestPlace, read_call
 from gatecli.sources.jobs.shapes import ListOf, MapOf, Shape
 
 _GROUP = "sagemaker.services.k8s.aws/"
 _ACTIONS: Mapping[str, str] = {"ProcessingJob": PROCESSING, "TrainingJob": TRAINING}
+_OTHER_JOBS = ("Job", "JobDefinition", "MonitoringSchedule", "PipelineExecution")
+"""How the names of kinds end that start jobs, too."""
 
 
 def read_object(document: Document) -> Loaded[JobDefinition] | None:
@@ -28,10 +34,16 @@ def read_object(document: Document) -> Loaded[JobDefinition] | None:
     if not isinstance(data, dict):
         return None
     if data.get("kind") == "List" and isinstance(data.get("items"), list):
-        items = [_read(document, each, f"/items/{number}") for number, each in enumerate(data["items"])]
-        found = [each for each in items if each is not None]
+        found = list(_read_items(document, data["items"]))
         return together(found) if found else None
     return _read(document, data, "")
+
+
+def _read_items(document: Document, items: list[Any]) -> Iterator[Loaded[JobDefinition]]:
+    """The jobs of a list: its objects, and definitions inside of objects of another kind."""
+    for number, each in enumerate(items):
+        loaded = _read(document, each, f"/items/{number}")
+        yield from read_below(each, ("items", number), document) if loaded is None else (loaded,)
 
 
 def _read(document: Document, data: Any, pointer: str) -> Loaded[JobDefinition] | None:
@@ -43,11 +55,23 @@ def _read(document: Document, data: Any, pointer: str) -> Loaded[JobDefinition] 
     if action is not None:
         renamed = _with_own_names(document, data.get("spec"), f"{pointer}/spec", SHAPES[action])
         return read_call(action, JobPart.of(renamed.data, ""), RequestPlace(renamed, kind, name))
-    if not kind.endswith("Job") and not kind.endswith("JobDefinition"):
+    if kind == "Pipeline":
+        return _read_pipeline(document, data, pointer, name)
+    if not kind.endswith(_OTHER_JOBS):
         return Loaded()
     problem = f"{name} is a job of a kind that no rule judges"
     mend = "write it as a ProcessingJob or a TrainingJob; or accept it: a waiver with an owner"
     return Loaded(findings=(unsupported_job(document, pointer, problem, mend, subject=name),))
+
+
+def _read_pipeline(document: Document, data: Any, pointer: str, name: str) -> Loaded[JobDefinition]:
+    """The steps of a pipeline, whose definition is a text."""
+    text = text_of(JobPart.of(data, pointer).below("spec", "pipelineDefinition"))
+    inner = None if text is None else inner_document(document, text.pointer, text.text)
+    if inner is None:
+        problem = f"the definition of {name} is not whole JSON, so no job in it was judged"
+        return Loaded(findings=(invalid(document, pointer, problem, "fix its syntax", subject=name),))
+    return read_steps(JobPart.of(inner.data, ""), inner, name)
 
 
 def _with_own_names(document: Document, spec: Any, pointer: str, shape: Shape) -> Document:
@@ -68,8 +92,12 @@ def _rename(value: Any, shape: Shape) -> Any:
             return [_rename(each, item) for each in value]
         case Mapping(), dict():
             names = {name.lower(): name for name in shape}
-            known = {str(key): str(names.get(key.lower(), key)) for key in value}
-            return {known[key]: _rename(each, shape.get(known[key], {})) for key, each in value.items()}
+            known = {str(key): str(names.get(str(key).lower(), key)) for key in value}
+            times = Counter(known.values())
+            return {
+                known[key]: _rename(each, shape.get(known[key], {})) if times[known[key]] == 1 else HOLE
+                for key, each in value.items()
+            }
         case _:
             return value
 

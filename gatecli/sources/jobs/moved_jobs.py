@@ -22,6 +22,7 @@ def moved_job(job: JobDefinition, at: str) -> JobDefinition:
         else replace(words, pointer=at, words=tuple(JobText(word.text, at) for word in words.words)),
         environment=tuple(replace(each, value=JobText(each.value.text, at)) for each in job.environment),
         code=tuple(JobText(each.text, at) for each in job.code),
+        settings=tuple(JobText(each.text, at) for each in job.settings),
         texts=tuple(JobText(each.text, at) for each in job.texts),
         component=None if job.component is None else JobText(job.component.text, at),
         identity=None if job.identity is None else JobText(job.identity.text, at),

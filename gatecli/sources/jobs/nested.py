@@ -23,20 +23,19 @@ _REQUESTS = {
 
 def read_nested(document: Document) -> Loaded[JobDefinition] | None:
     """The jobs of all definitions below the top; None where there is none."""
-    found = list(_read_below(document.data, (), document))
+    found = list(read_below(document.data, (), document))
     return together(found) if found else None
 
 
-def _read_below(
-    data: Any, keys: tuple[str | int, ...], document: Document
-) -> Iterator[Loaded[JobDefinition]]:
+def read_below(data: Any, keys: tuple[str | int, ...], document: Document) -> Iterator[Loaded[JobDefinition]]:
+    """The jobs of every definition in a part of a document, which stands below `keys`."""
     loaded = _read_here(data, keys, document)
     if loaded is not None:
         yield loaded
         return
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in items:
-        yield from _read_below(value, (*keys, key), document)
+        yield from read_below(value, (*keys, key), document)
 
 
 def _read_here(data: Any, keys: tuple[str | int, ...], document: Document) -> Loaded[JobDefinition] | None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import pointer_of
-from gatecli.model.job_definition import HOLE, JobCount, JobFlag, JobText, JobWords
+from gatecli.model.job_definition import HOLE, MOUNT, VALUE, JobCount, JobFlag, JobText, JobWords
 
 ABSENT = object()
 """What a dialect gives for a value that counts as not written."""
@@ -95,7 +95,7 @@ class JobPart:
 
     def text(self) -> JobText | None:
         """The text that it is, also one that is not known; None for anything else."""
-        return JobText(self.value, self.pointer) if isinstance(self.value, str) else None
+        return JobText(plain_text(self.value), self.pointer) if isinstance(self.value, str) else None
 
     def scalar(self) -> JobText | None:
         """The text that it is, or that a number or a switch becomes where a text is wanted."""
@@ -134,6 +134,11 @@ class JobPart:
 
     def _below(self, key: str | int) -> str:
         return self.pointer + pointer_of((key,))
+
+
+def plain_text(text: str) -> str:
+    """A text of a definition: characters that stand for something here are not known in it."""
+    return text.replace(MOUNT, HOLE).replace(VALUE, HOLE)
 
 
 def text_of(part: JobPart | None) -> JobText | None:

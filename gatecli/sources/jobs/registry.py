@@ -12,7 +12,7 @@ from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.job_definition import JobDefinition
 from gatecli.sources.contents import ReadBytes
-from gatecli.sources.files import ReadError, decode_text, read_bytes
+from gatecli.sources.files import ReadError, decode_text, open_file, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.azureml import AZUREML
 from gatecli.sources.jobs.cloudformation import SHORT_FORMS, TEMPLATES
@@ -32,14 +32,15 @@ JOB_READERS: tuple[JobReader, ...] = (
     TEMPLATES,
     OBJECTS,
     AZUREML,
-    NESTED,
 )
-"""The first that knows a document reads it."""
+"""Each that knows a document reads it; one that none knows may hold definitions somewhere inside."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 
 
-_MARKS = tuple(tuple(word.lower() for word in words) for reader in JOB_READERS for words in reader.marks)
+_MARKS = tuple(
+    tuple(word.lower() for word in words) for reader in (*JOB_READERS, NESTED) for words in reader.marks
+)
 
 
 def find_job_files(files: Iterable[Path], read: ReadBytes = read_bytes) -> Iterator[Path]:
@@ -57,12 +58,35 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return bytes((int(match[1], 16),))
 
 
+_PIECE = 2**22
+_CERTAIN = tuple(
+    words for words in _MARKS if words not in {tuple(map(bytes.lower, each)) for each in AZUREML.marks[1:]}
+)
+"""Marks that texts of another kind hardly have, however long they are."""
+
+
 def _is_marked(file: Path, read: ReadBytes) -> bool:
-    """What cannot be read is no definition of ours to report: whoever searches texts says so."""
+    """What cannot be read at all is no definition of ours to report: whoever searches texts says so."""
     try:
         return _has_marks(read(file))
     except ReadError:
+        return _may_hold_more(file)
+
+
+def _may_hold_more(file: Path) -> bool:
+    """Whether a file that is too large to read holds the marks of a definition: its reader then says so."""
+    words = {word for each in _CERTAIN for word in each}
+    found: set[bytes] = set()
+    before = b""
+    try:
+        with open_file(file) as opened:
+            while piece := opened.read(_PIECE):
+                text = before + piece.replace(b"\0", b"").lower()
+                found |= {word for word in words if word in text}
+                before = text[-64:]
+    except ReadError:
         return False
+    return any(found.issuperset(each) for each in _CERTAIN)
 
 
 def _has_marks(content: bytes) -> bool:
@@ -98,12 +122,10 @@ def _parse(path: Path, text: str) -> tuple[Document, ...]:
 
 
 def jobs_of(document: Document) -> Loaded[JobDefinition]:
-    """The jobs that a document defines, by the first reader that knows it."""
-    for reader in JOB_READERS:
-        loaded = reader.read(document)
-        if loaded is not None:
-            return loaded
-    return Loaded()
+    """The jobs that a document defines, by every reader that knows it."""
+    read = (reader.read(document) for reader in JOB_READERS)
+    known = [loaded for loaded in read if loaded is not None]
+    return together(known) if known else NESTED.read(document) or Loaded()
 
 
 def _unread(path: Path, error: ReadError) -> Finding:

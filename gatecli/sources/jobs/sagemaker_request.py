@@ -252,14 +252,14 @@ def _inputs(part: JobPart | None) -> Iterator[DefinedInput]:
     for item in () if part is None else part.items():
         name = text_of(item.member("InputName"))
         s3, queried = item.member("S3Input"), item.member("DatasetDefinition")
-        held = s3 if s3 is not None else queried
-        yield DefinedInput(
-            name.text if name else "",
-            item.pointer,
-            text_of(_below(held, "LocalPath")),
-            text_of(_below(s3, "S3Uri")),
-            text_of(_below(s3, "S3InputMode")),
-        )
+        for held in [each for each in (s3, queried) if each is not None] or [item]:
+            yield DefinedInput(
+                name.text if name else "",
+                item.pointer,
+                text_of(held.member("LocalPath")),
+                text_of(held.member("S3Uri")),
+                text_of(held.member("S3InputMode")),
+            )
 
 
 def _channels(part: JobPart | None) -> Iterator[DefinedInput]:

@@ -26,9 +26,9 @@ _TASK = re.compile(
 _SAGEMAKER = re.compile(r"(?i)sagemaker")
 ACTIONS: Mapping[str, str] = {"createprocessingjob": PROCESSING, "createtrainingjob": TRAINING}
 _HOLDERS: Mapping[str, str] = {"AppSpecification": PROCESSING, "AlgorithmSpecification": TRAINING}
-_OTHER_JOBS = re.compile(
-    r"(?i)create(?:hyperparametertuning|automl|labeling|transform|compilation|optimization)\w*job\w*"
-    r"|start(?:pipelineexecution|session)"
+OTHER_JOBS = re.compile(
+    r"create\w*job\w*|(?:create|update|start)monitoringschedule|start(?:pipelineexecution|session)",
+    re.IGNORECASE,
 )
 """Actions of SageMaker that run over data, too, and whose requests nothing here reads."""
 
@@ -125,7 +125,7 @@ def _may_run_job(resource: str, task: re.Match[str] | None) -> bool:
     """Whether a state starts a job of SageMaker that nothing here reads."""
     if task is None:
         return _SAGEMAKER.search(resource) is not None and ":states:" in resource
-    return _OTHER_JOBS.fullmatch(task[1]) is not None
+    return OTHER_JOBS.fullmatch(task[1]) is not None
 
 
 def _read_arguments(

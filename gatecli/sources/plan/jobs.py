@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,13 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from gatecli.model.document import Document
+from gatecli.model.finding import Finding
 from gatecli.model.job_definition import HOLE, JobDefinition, PlannedJobs, unseen_job
 from gatecli.model.plan import Plan, PlannedResource, config_address, mark_below
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.cloudformation import read_resource, read_schedule, read_template_jobs
+from gatecli.sources.jobs.cloudformation import is_job_type, read_resource, read_schedule, read_template_jobs
 from gatecli.sources.jobs.inner_text import inner_document
-from gatecli.sources.jobs.interface import invalid
+from gatecli.sources.jobs.interface import invalid, unsupported_job
+from gatecli.sources.jobs.kubernetes import read_object
 from gatecli.sources.jobs.parts import JobPart
 from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, SHAPES, RequestPlace, read_call
@@ -25,9 +28,10 @@ from gatecli.sources.plan.cloudformation import snake_of
 from gatecli.sources.plan.template_text import read_template
 
 _PROCESSING_JOB = "awscc_sagemaker_processing_job"
-_SCHEDULE = "aws_scheduler_schedule"
+_SCHEDULES = frozenset({"aws_scheduler_schedule", "awscc_scheduler_schedule"})
 _CLOUD_CONTROL = "aws_cloudcontrolapi_resource"
-
+_MANIFEST = "kubernetes_manifest"
+_AZURE = "azapi_resource"
 
 _Read = Callable[[Document, str], Loaded[JobDefinition]]
 
@@ -36,12 +40,14 @@ _Read = Callable[[Document, str], Loaded[JobDefinition]]
 class _Holder:
     """Where a type of resource holds a definition as a text, and who reads it.
 
-    `is_of_sagemaker` says that it defines jobs whatever it holds.
+    `is_of_sagemaker` says that it defines jobs whatever it holds, `otherwise` where it holds them if nothing
+    stands at `path`.
     """
 
     path: tuple[str, ...]
     read: _Read
     is_of_sagemaker: bool = False
+    otherwise: tuple[str, ...] = ()
 
 
 def _machine(document: Document, name: str) -> Loaded[JobDefinition]:
@@ -59,7 +65,9 @@ def _template(document: Document, _name: str) -> Loaded[JobDefinition]:
 _HOLDERS: Mapping[str, _Holder] = MappingProxyType(
     {
         "aws_sfn_state_machine": _Holder(("definition",), _machine),
-        "awscc_stepfunctions_state_machine": _Holder(("definition_string",), _machine),
+        "awscc_stepfunctions_state_machine": _Holder(
+            ("definition_string",), _machine, otherwise=("definition",)
+        ),
         "aws_sagemaker_pipeline": _Holder(("pipeline_definition",), _pipeline, is_of_sagemaker=True),
         "awscc_sagemaker_pipeline": _Holder(
             ("pipeline_definition", "pipeline_definition_body"), _pipeline, is_of_sagemaker=True
@@ -71,13 +79,21 @@ _HOLDERS: Mapping[str, _Holder] = MappingProxyType(
     }
 )
 DEFINITIONS: frozenset[tuple[str, str]] = frozenset(
-    {*((type_, holder.path[-1]) for type_, holder in _HOLDERS.items()), (_CLOUD_CONTROL, "desired_state")}
+    {
+        *((type_, holder.path[-1]) for type_, holder in _HOLDERS.items()),
+        *((type_, holder.otherwise[-1]) for type_, holder in _HOLDERS.items() if holder.otherwise),
+        (_CLOUD_CONTROL, "desired_state"),
+    }
 )
 """Arguments that hold a definition as a text, by type and name."""
 
-
-HOLDING_TYPES = frozenset({*_HOLDERS, _CLOUD_CONTROL, _PROCESSING_JOB, _SCHEDULE})
+HOLDING_TYPES = frozenset({*_HOLDERS, *_SCHEDULES, _CLOUD_CONTROL, _MANIFEST, _PROCESSING_JOB})
 """Types of resources that define jobs."""
+_OTHER_JOBS = re.compile(r"aws(?:cc)?_sagemaker_\w*(?:job|job_definition|monitoring_schedule)")
+"""Types of resources that start jobs, too, and that nothing here reads."""
+_OF_AZUREML = re.compile(
+    r"Microsoft\.MachineLearningServices/workspaces/(?:jobs|schedules)@.*", re.IGNORECASE
+)
 
 
 def jobs_in_plan(plan: Plan) -> tuple[PlannedJobs, ...]:
@@ -99,21 +115,40 @@ def _jobs_of(
     if holder is not None:
         yield _read_holder(resource, path, holder, speaks_of_jobs)
     elif resource.type == _CLOUD_CONTROL:
-        type_ = (resource.values or {}).get("type_name")
-        read = partial(_cloud_control, str(type_))
-        yield _read_holder(resource, path, _Holder(("desired_state",), read), lambda: False)
-    elif resource.type == _SCHEDULE:
+        type_ = str((resource.values or {}).get("type_name"))
+        held = _Holder(("desired_state",), partial(_cloud_control, type_), is_of_sagemaker=is_job_type(type_))
+        yield _read_holder(resource, path, held, lambda: False)
+    elif resource.type in _SCHEDULES:
         yield _read_schedule(resource, path)
     elif resource.type == _PROCESSING_JOB:
         yield _read_processing_job(resource, path)
+    elif resource.type == _MANIFEST:
+        manifest = _with_holes((resource.values or {}).get("manifest"), _marks_of(resource, "manifest"))
+        yield read_object(Document(path, manifest, prefix=f"{resource.pointer}/manifest")) or Loaded()
+    elif _OTHER_JOBS.fullmatch(resource.type) or _is_of_azureml(resource):
+        yield Loaded(findings=(_unsupported_job(resource, path),))
+
+
+def _is_of_azureml(resource: PlannedResource) -> bool:
+    values = resource.values if isinstance(resource.values, dict) else {}
+    return resource.type == _AZURE and _OF_AZUREML.fullmatch(str(values.get("type"))) is not None
+
+
+def _unsupported_job(resource: PlannedResource, path: str) -> Finding:
+    name = config_address(resource.address)
+    problem = f"{name} is a job of a kind that no rule judges"
+    mend = "start a job whose definition is read, from a file; or accept it: a waiver with an owner"
+    return unsupported_job(Document(path, None), resource.pointer, problem, mend, subject=name)
 
 
 def _read_holder(
     resource: PlannedResource, path: str, holder: _Holder, speaks_of_jobs: Callable[[], bool]
 ) -> Loaded[JobDefinition]:
     name = config_address(resource.address)
-    value = _value_at(resource, holder.path)
-    pointer = f"{resource.pointer}/{'/'.join(holder.path)}"
+    keys, value = holder.path, _value_at(resource, holder.path)
+    if value is None and holder.otherwise:
+        keys, value = holder.otherwise, _value_at(resource, holder.otherwise)
+    pointer = f"{resource.pointer}/{'/'.join(keys)}"
     if isinstance(value, str) and value != HOLE and value.strip():
         return _read_text(Document(path, None), name, pointer, value, holder)
     if value == HOLE and (holder.is_of_sagemaker or speaks_of_jobs()):
@@ -178,7 +213,8 @@ def _read_schedule(resource: PlannedResource, path: str) -> Loaded[JobDefinition
     target = _with_holes(_first((resource.values or {}).get("target")), _first(_marks_of(resource, "target")))
     known = target if isinstance(target, dict) else {}
     data = {"Arn": known.get("arn"), "Input": known.get("input")}
-    document = Document(path, data, prefix=f"{resource.pointer}/target/0")
+    is_block = isinstance((resource.values or {}).get("target"), list)
+    document = Document(path, data, prefix=f"{resource.pointer}/target{'/0' if is_block else ''}")
     part = JobPart.of({key: value for key, value in data.items() if value is not None}, "")
     return read_schedule(part, document, config_address(resource.address))
 
@@ -202,6 +238,8 @@ def _with_holes(value: Any, unknown: Any) -> Any:
     if isinstance(unknown, dict) and (value is None or isinstance(value, dict)):
         known = value or {}
         return {key: _with_holes(known.get(key), unknown.get(key, False)) for key in {**known, **unknown}}
+    if isinstance(unknown, list) and value is None:
+        return HOLE if True in unknown else value
     if isinstance(unknown, list) and isinstance(value, list):
         marks = [*unknown, *[False] * (len(value) - len(unknown))]
         return [_with_holes(each, mark) for each, mark in zip(value, marks, strict=False)]

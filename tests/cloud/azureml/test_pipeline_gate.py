@@ -452,7 +452,7 @@ def test_a_pipeline_that_holds_itself_ends(tmp_path: Path) -> None:
             ["cloud-unprotected-step"],
         ),
         ({"create_job": "azureml:nightly"}, ["cloud-unsupported-job"]),
-        ({"create_job": "./pipeline.yml"}, []),
+        ({"create_job": "./pipeline.yml"}, ["cloud-invalid"]),
         ({}, ["cloud-invalid"]),
     ],
 )

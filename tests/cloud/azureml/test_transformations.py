@@ -301,6 +301,27 @@ def test_a_failure_leaves_an_earlier_table_and_its_record(
     assert [Path(name).read_bytes() for name in names] == before
 
 
+def test_a_table_that_cannot_be_put_in_place_leaves_the_earlier_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target == Path("out.csv"):
+            raise OSError(28, "No space left on device", str(self))
+        return replace(self, target)
+
+    write_columns(Path("columns.yaml"))
+    assert run()[0] == 0
+    names = ("out.csv", "out.csv.transformation.json")
+    before = [Path(name).read_bytes() for name in names]
+    arguments = ["--input", "people.csv", "--output", "out.csv", "--columns", "columns.yaml"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", refuse)
+        assert main(["cloud", "azureml", "transform", *arguments]) == 2
+    assert [Path(name).read_bytes() for name in names] == before
+
+
 def test_an_interruption_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

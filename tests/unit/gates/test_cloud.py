@@ -121,6 +121,16 @@ def schedule_of(job: Any) -> Any:
     return {"target": [{"arn": call, "input": json.dumps(job)}]}
 
 
+def manifest_of(job: Any) -> Any:
+    def own_names(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key[:1].lower() + key[1:]: own_names(each) for key, each in value.items()}
+        return [own_names(each) for each in value] if isinstance(value, list) else value
+
+    head = {"apiVersion": "sagemaker.services.k8s.aws/v1alpha1", "kind": "ProcessingJob"}
+    return {"manifest": {**head, "metadata": {"name": "churn"}, "spec": own_names(job)}}
+
+
 HOLDERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "state machine": ("aws_sfn_state_machine", lambda job: {"definition": as_state_machine(job)}),
     "Cloud Control's machine": (
@@ -131,6 +141,15 @@ HOLDERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "stack": ("aws_cloudformation_stack", lambda job: {"template_body": as_template(job)}),
     "Cloud Control": ("aws_cloudcontrolapi_resource", cloud_control),
     "schedule": ("aws_scheduler_schedule", schedule_of),
+    "Cloud Control's schedule": (
+        "awscc_scheduler_schedule",
+        lambda job: {"target": schedule_of(job)["target"][0]},
+    ),
+    "Cloud Control's machine by another name": (
+        "awscc_stepfunctions_state_machine",
+        lambda job: {"definition": as_state_machine(job)},
+    ),
+    "an object of a cluster": ("kubernetes_manifest", manifest_of),
     "processing job": ("awscc_sagemaker_processing_job", snake),
 }
 
@@ -148,6 +167,47 @@ def test_a_job_in_a_plan_is_judged_whatever_holds_it(holder: str, tmp_path: Path
 
 def test_a_job_that_only_the_apply_knows_is_unknown(tmp_path: Path) -> None:
     write_plan(tmp_path, plan_with("aws_sagemaker_pipeline", {}, {"pipeline_definition": True}))
+    assert rules_of(run(tmp_path, GateName.TERRAFORM)) == ["cloud-unknown-value"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        ("aws_sagemaker_monitoring_schedule", {"name": "watch"}),
+        ("aws_sagemaker_data_quality_job_definition", {"name": "watch"}),
+        ("awscc_sagemaker_model_bias_job_definition", {}),
+        ("azapi_resource", {"type": "Microsoft.MachineLearningServices/workspaces/jobs@2024-04-01"}),
+        ("azapi_resource", {"type": "microsoft.machinelearningservices/workspaces/schedules@2024-04-01"}),
+        (
+            "aws_cloudcontrolapi_resource",
+            {"type_name": "AWS::SageMaker::ModelQualityJobDefinition", "desired_state": "{}"},
+        ),
+    ],
+)
+def test_a_job_of_another_kind_in_a_plan_is_told(type_: str, values: Any, tmp_path: Path) -> None:
+    write_plan(tmp_path, plan_with(type_, values))
+    assert rules_of(run(tmp_path, GateName.TERRAFORM)) == ["cloud-unsupported-job"]
+
+
+@pytest.mark.parametrize("type_", ["aws_sagemaker_model", "aws_sagemaker_endpoint", "azapi_resource"])
+def test_what_starts_no_job_is_none(type_: str, tmp_path: Path) -> None:
+    write_plan(
+        tmp_path, plan_with(type_, {"name": "a", "type": "Microsoft.Storage/storageAccounts@2023-01-01"})
+    )
+    assert "cloud-unsupported-job" not in rules_of(run(tmp_path, GateName.TERRAFORM))
+
+
+def test_a_job_of_cloud_control_that_only_the_apply_knows_is_unknown(tmp_path: Path) -> None:
+    values = {"type_name": "AWS::SageMaker::ProcessingJob"}
+    write_plan(tmp_path, plan_with("aws_cloudcontrolapi_resource", values, {"desired_state": True}))
+    assert "cloud-unknown-value" in rules_of(run(tmp_path, GateName.TERRAFORM))
+
+
+def test_a_list_of_which_a_plan_knows_nothing_is_unknown(tmp_path: Path) -> None:
+    values = snake(JOB)
+    del values["app_specification"]["container_arguments"]
+    unknown = {"app_specification": {"container_arguments": [True, True]}}
+    write_plan(tmp_path, plan_with("awscc_sagemaker_processing_job", values, unknown))
     assert rules_of(run(tmp_path, GateName.TERRAFORM)) == ["cloud-unknown-value"]
 
 

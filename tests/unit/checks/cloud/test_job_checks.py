@@ -65,6 +65,13 @@ def input_at(path: str) -> dict[str, Any]:
     return {"ProcessingInputs": [changed(INPUT, {"S3Input": {"LocalPath": path}})]}
 
 
+def output_at(path: str) -> dict[str, Any]:
+    """A second output beside the release."""
+    release = JOB["ProcessingOutputConfig"]["Outputs"][0]
+    second = changed(release, {"OutputName": "second", "S3Output": {"LocalPath": path}})
+    return {"ProcessingOutputConfig": {"Outputs": [release, second]}}
+
+
 def cluster(**values: Any) -> dict[str, Any]:
     return {"ProcessingResources": {"ClusterConfig": values}}
 
@@ -95,6 +102,9 @@ FINE: dict[str, Any] = {
     "an alias": cluster(VolumeKmsKeyId="alias/churn"),
     "a secret by its ARN": variables(DB_PASSWORD=f"{KMS}x".replace(":kms:", ":secretsmanager:")),
     "a secret in a file": variables(**dict.fromkeys(("API_TOKEN_FILE", "API_TOKEN"), "/run/secrets/token")),
+    "tokens of a language model": run("python", "train.py", "--eos-token", "</s>", "--pad_token=<pad>"),
+    "a secret by a variable": run("sh", "-c", "python train.py --password $DB_PASSWORD --token=$(cat /t)"),
+    "a file of a key": run("python", "train.py", "--private-key", "conf/churn.pem", "--token", "--fast"),
     "an isolated job with a lent ledger": {
         **ISOLATED,
         "ProcessingInputs": [
@@ -187,12 +197,34 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
         ["code-from-input"],
     ),
     "an input over the image": (input_at("/usr/lib/python3"), ["code-from-input"]),
-    "an input over all inputs": (input_at("/opt/ml/processing"), ["code-from-input", "refused-run"]),
+    "an input over all inputs": (
+        input_at("/opt/ml/processing"),
+        ["code-from-input", "raw-output", "refused-run"],
+    ),
     "an input out of its room": (input_at("/opt/ml/processing/../../program"), ["code-from-input"]),
+    "an output of an input": (output_at(CODE), ["raw-output"]),
+    "an output of all inputs": (output_at("/opt/ml/processing/input"), ["raw-output"]),
+    "an output in an input": (output_at(f"{CODE}/copy"), ["raw-output"]),
+    "compiled code of an input": (variables(PYTHONPYCACHEPREFIX=f"{CODE}/cache"), ["code-from-input"]),
+    "a shell's files of an input": (variables(ZDOTDIR=CODE), ["code-from-input"]),
     "exit zero": (with_arguments(*OPTIONS, "--exit-zero"), ["weakened-run"]),
     "another root": (with_arguments(*OPTIONS, "--root", "/opt/other"), ["weakened-run"]),
     "a policy of a revision": (with_arguments(*OPTIONS, "--policy-from", "HEAD"), ["weakened-run"]),
     "a variable of ours": (variables(GATECLI_SKIP="release"), ["weakened-run"]),
+    "another server for the ledger": (variables(PGHOSTADDR="10.1.1.1"), ["weakened-run"]),
+    "a service for the ledger": (variables(PGSERVICEFILE="/opt/pg_service.conf"), ["weakened-run"]),
+    "commands before a shell's": (variables(BASH_ENV="$(python /steal.py)"), ["weakened-run"]),
+    "a trace that runs commands": (variables(PS4="$(id)", SHELLOPTS="xtrace"), ["weakened-run"]),
+    "a password in an argument": (run("python", "train.py", "--password", "hunter2"), ["plaintext-secret"]),
+    "a password in one argument": (run("python", "a.py", "--db-password=hunter2"), ["plaintext-secret"]),
+    "a password in a shell's text": (
+        run("sh", "-c", "PGPASSWORD='hunter2' python train.py"),
+        ["plaintext-secret"],
+    ),
+    "a key in a shell's text": (run("sh", "-c", "python a.py --api-key hunter2"), ["plaintext-secret"]),
+    "a name in other capitals": (variables(dbPassword="hunter2"), ["plaintext-secret"]),
+    "a name in one word": (variables(DBPASSWORD="hunter2"), ["plaintext-secret"]),
+    "a second token": ({"Environment": {"API_TOKEN_2": "hunter2"}}, ["plaintext-secret"]),
     "an access key": (variables(NOTE="AKIA" + "A1" * 8), ["plaintext-secret"]),
     "an address with a password": (variables(DB="mysql://a:b@c/d"), ["plaintext-secret"]),
     "a token by its name": ({"Environment": {"hf_token": "x"}}, ["plaintext-secret"]),
@@ -232,6 +264,7 @@ TRAINING: dict[str, tuple[Any, list[str]]] = {
     "a shell": ({"RemoteDebugConfig": {"EnableRemoteDebug": True}}, ["remote-shell"]),
     "no network": ({"VpcConfig": None}, ["open-network"]),
     "no key": ({"OutputDataConfig": {"KmsKeyId": None}}, ["output-without-key"]),
+    "a secret in a hyperparameter": ({"HyperParameters": {"api_key": "hunter2"}}, ["plaintext-secret"]),
     "personal data in a hyperparameter": ({"HyperParameters": {"ssn": "536-90-4399"}}, ["pii-us-ssn"]),
 }
 

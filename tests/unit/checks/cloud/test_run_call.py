@@ -36,6 +36,7 @@ GOOD = [
     ["/bin/bash", "-eu", "-c", TEXT],
     ["bash", "-ec", f"exec {TEXT}"],
     ["sh", "-c", TEXT, "sh", "ignored"],
+    ["sh", "-c", TEXT.replace("--epsilon", '--color "$X" --epsilon')],
     ["tini", "-g", "--", *RUN, *REST],
     ["dumb-init", "--", "sh", "-c", TEXT],
 ]
@@ -93,6 +94,10 @@ def test_nothing_else_is_the_entry_point(command: list[str]) -> None:
         ["gatecli", HOLE, "sagemaker", "run", *REST],
         [*RUN, HOLE, *REST],
         ["sh", "-c", "gatecli cloud sagemaker run $OPTIONS -- python train.py"],
+        ["sh", "-c", "gatecli cloud sagemaker run --color $X -- python train.py"],
+        ["sh", "-c", "gatecli cloud sagemaker run --color a?to -- python train.py"],
+        ["sh", "-c", f"{TEXT} --lr {HOLE}"],
+        ["sh", "-c", f"{TEXT} --lr '{HOLE}'"],
     ],
     ids=repr,
 )

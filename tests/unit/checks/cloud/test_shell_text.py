@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.checks.cloud.shell_text import shell_words
-from gatecli.model.job_definition import HOLE
+from gatecli.model.job_definition import HOLE, VALUE
 
 CALL = "gatecli cloud sagemaker run --dataset a -- python train.py"
 
@@ -63,6 +63,18 @@ def test_whatever_could_run_more_is_refused(ending: str, why: str) -> None:
     read = shell_words(f"gatecli cloud sagemaker run -- python{ending}")
     assert read.words == ()
     assert why in read.fault
+
+
+@pytest.mark.parametrize(
+    ("text", "loose"),
+    [("a $X b", {1}), ("a \"$X\" '$X'", set()), ("a *.csv x$Y", {1, 2}), (f"a {VALUE} '{VALUE}'", set())],
+)
+def test_words_that_may_become_several_are_known(text: str, loose: set[int]) -> None:
+    assert shell_words(text).loose == loose
+
+
+def test_a_value_that_is_a_plain_word_is_unknown_and_nothing_more() -> None:
+    assert shell_words(f"a --lr={VALUE} \"{VALUE}\" '{VALUE}'").words == ("a", f"--lr={HOLE}", HOLE, HOLE)
 
 
 def test_a_command_that_begins_with_a_word_of_the_shell_is_refused() -> None:

@@ -37,6 +37,12 @@ UNKNOWN: dict[str, Any] = {
     "the key of the outputs": {"ProcessingOutputConfig": {"KmsKeyId": HOLE}},
     "where an input stands": input_at(f"/opt/ml/processing/{HOLE}"),
     "a search path": variables(PYTHONPATH=HOLE),
+    "the command's program": arguments(["--", HOLE, "train.py"]),
+    "the command's script": arguments(["--", "python", f"{HOLE}/train.py"]),
+    "the policy": arguments(policy=HOLE),
+    "the waivers": arguments(waivers=f"/etc/{HOLE}"),
+    "the baseline": arguments(baseline=HOLE),
+    "the declaration": arguments(declaration=HOLE),
     "the environment": {"Environment": HOLE},
     "the inputs": {"ProcessingInputs": HOLE},
 }
