@@ -24,12 +24,14 @@ def real(path: Path) -> Path:
 @dataclass(frozen=True, slots=True)
 class JobInput:
     """What a platform brings into a job. `description` is the digest of what it says of it: name, address,
-    how it is read. `folder` is where it stands; None where the job reads it by itself.
+    how it is read. `folder` is where it stands; None where the job reads it by itself. `source` is the folder
+    of S3 that it comes from; None where the description names none.
     """
 
     name: str
     description: str
     folder: Path | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

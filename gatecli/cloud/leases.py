@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gatecli.checks.cloud.locations import is_address, uncharged_datasets
 from gatecli.checks.release.recomputation import Costs
 from gatecli.cloud.jobs import Job, JobPromise
 from gatecli.errors import GatecliError, UsageError
@@ -43,6 +44,7 @@ from gatecli.model.ledger import (
     run_subject,
 )
 from gatecli.model.number import show
+from gatecli.model.policy import DataLocation
 from gatecli.model.portfolio import NOTHING
 from gatecli.model.release import ReleaseSubject
 
@@ -142,6 +144,26 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
                 f"δ = {show(budget.delta)} is at least one over the {records} records of {name}: it would "
                 "allow publishing somebody's record",
                 advice=f"declare δ well below 1/{records}",
+            )
+
+
+def require_charged(promise: JobPromise, job: Job, locations: Collection[DataLocation]) -> None:
+    """Raise JobRefused where an input comes from where the policy keeps a dataset that is not charged, or
+    where it is not known from where.
+    """
+    if not locations:
+        return
+    for each in job.inputs:
+        if each.source is None or not is_address(each.source):
+            raise JobRefused(
+                f"where the input {each.name} comes from is not known, so nor is which datasets the job has "
+                "to charge",
+                advice="bring it from a folder of S3, and not by a manifest or a query",
+            )
+        for name in uncharged_datasets((each.source,), promise.datasets, locations):
+            raise JobRefused(
+                f"the input {each.name} reads where the policy keeps {name}, which the job does not charge",
+                advice=f"name it too: --dataset {name}, and in spec.datasets of the declaration",
             )
 
 

@@ -32,6 +32,7 @@ from gatecli.cloud.leases import (
     accounts_of,
     commit_run,
     refuse_published,
+    require_charged,
     require_own_lease,
     require_plain_names,
     require_small_delta,
@@ -262,6 +263,7 @@ def _take_budget(request: JobRequest, subject: ReleaseSubject) -> JobLease | Ver
     """The budget that the run holds; the verdict where the gate is closed before it."""
     store, at = request.store, moment(request.clock())
     accounts = accounts_of(subject, request.promise, store, request.terms.policy.spec.ledger.public)
+    require_charged(request.promise, request.job, request.terms.policy.spec.cloud.locations)
     require_own_lease(accounts, request.job)
     require_small_delta(subject, accounts)
     refuse_published(subject, store)

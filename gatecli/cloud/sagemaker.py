@@ -92,7 +92,16 @@ def _input(data: Any, root: Path) -> JobInput:
         digest = identity_digest({"input": _plain(data)})
     except UnicodeEncodeError:
         raise _description_error(JOB, "holds half a character") from None
-    return JobInput(name, digest, folders[0] if folders else None)
+    return JobInput(name, digest, folders[0] if folders else None, _source(data))
+
+
+def _source(data: Mapping[str, Any]) -> str | None:
+    """The address of S3 that an input reads, whole; None for a query, or a manifest that names others."""
+    described = data.get("S3Input")
+    if not isinstance(described, Mapping) or "DatasetDefinition" in data:
+        return None
+    address, kind = described.get("S3Uri"), described.get("S3DataType", "S3Prefix")
+    return address if isinstance(address, str) and kind == "S3Prefix" else None
 
 
 def _refuse_pipe(data: Mapping[str, Any], name: str) -> None:

@@ -12,6 +12,7 @@ from gatecli.model.policy import (
     AnonymityRules,
     CheckedPublication,
     CheckRules,
+    CloudRules,
     LedgerRules,
     OnUnknown,
     PiiRules,
@@ -52,7 +53,7 @@ def tighten(
         columns=_columns(low.columns, high.columns),
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
-        cloud=low.cloud,
+        cloud=_cloud(low.cloud, high.cloud),
         check=_check(low.check, high.check, below),
         ledger=_ledger(low.ledger, high.ledger),
         attestation=_attestation(low.attestation, high.attestation),
@@ -147,6 +148,12 @@ def _columns(low: ColumnRules, high: ColumnRules) -> ColumnRules:
     """The treatments that both permit. Of which class a column is, the floor says first."""
     classes = {name: _treatments(low, high, name) for name in (*low.classes, *high.classes)}
     return ColumnRules(classes=classes, named={**high.named, **low.named})
+
+
+def _cloud(low: CloudRules, high: CloudRules) -> CloudRules:
+    """What is harmless, the floor says. Whoever reads at a place of both has to charge both datasets."""
+    locations = dict.fromkeys((*low.locations, *high.locations))
+    return low.model_copy(update={"locations": tuple(locations)})
 
 
 def _treatments(low: ColumnRules, high: ColumnRules, name: ColumnClass) -> tuple[ColumnTreatment, ...]:

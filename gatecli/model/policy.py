@@ -233,8 +233,22 @@ class LedgerRules(Value):
     )
 
 
+class DataLocation(Value):
+    """Where a dataset is kept, by the addresses that jobs read it at."""
+
+    dataset: Text
+    at: Annotated[Many[Text], Field(min_length=1)] = Field(
+        description="addresses, and what is below each, as jobs name them: s3://acme-data/customers, "
+        "azureml:customers; a `*` at the end stands for any rest"
+    )
+
+
 class CloudRules(Value):
-    """How pipelines of managed jobs are judged."""
+    """How managed jobs are judged."""
+
+    locations: Many[DataLocation] = Field(
+        default=(), description="where datasets are kept: a job that reads there has to charge them"
+    )
 
     public_inputs: Many[Text] = Field(
         default=(),

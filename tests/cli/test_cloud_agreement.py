@@ -33,6 +33,10 @@ metadata: {{name: acme}}
 spec:
   extends: default
   datasets: {{{DATASET}: behavioural}}
+  cloud:
+    locations:
+      - {{dataset: {DATASET}, at: [s3://acme-customers/2026]}}
+      - {{dataset: visits, at: [s3://acme-visits]}}
 """
 OPTIONS_OF_JOB = {
     "--dataset": DATASET,
@@ -141,6 +145,10 @@ REFUSED: Mapping[str, Case] = {
         release_output(), {**release_output(LocalPath="/opt/ml/processing/output"), "OutputName": "all"}
     ),
     "no output": outputs(),
+    "an input of another dataset": input_with(S3Uri="s3://acme-visits/2026/part.csv"),
+    "an input around another dataset": input_with(S3Uri="s3://acme-"),
+    "an input by another form of its address": input_with(S3Uri="https://acme-visits.s3.amazonaws.com/"),
+    "a manifest of inputs": input_with(S3DataType="ManifestFile"),
     "a pipe": input_with(S3InputMode="Pipe"),
     "an input in the release": input_with(LocalPath=f"{RELEASE}/data"),
     "two machines": {"ProcessingResources": {"ClusterConfig": {"InstanceCount": 2}}},

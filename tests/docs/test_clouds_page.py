@@ -26,6 +26,7 @@ from gatecli.ledger.interface import Store
 from gatecli.ledger.opening import open_store
 from gatecli.model.job_files import DECLARATION, RECORD, RETURN, UNCOMMITTED
 from gatecli.model.ledger import EntryKind, ReservationState
+from gatecli.model.policy import CloudRules, DataLocation
 from tests.cli.test_cloud_run import AZURE
 from tests.support.jobs import (
     OUTPUT,
@@ -194,6 +195,15 @@ def grow(stage: Stage) -> int:
     return stage.run()
 
 
+def read_another(stage: Stage) -> int:
+    request = stage.jobs.request()
+    policy = request.terms.policy
+    here = DataLocation(dataset="visits-2026", at=("s3://bucket",))
+    rules = policy.spec.model_copy(update={"cloud": CloudRules(locations=(here,))})
+    terms = replace(request.terms, policy=policy.model_copy(update={"spec": rules}))
+    return end_of(replace(request, terms=terms))
+
+
 def lend_for_another(stage: Stage) -> int:
     stage.lend(lease="4f5c9c1e/train-9")
     return stage.run()
@@ -260,6 +270,7 @@ ENDS: Mapping[str, Callable[[Stage], int] | str] = {
     "no room for the release": lose_room,
     "the policy refuses it": lambda stage: stage.run(declared=declaration(sensitivity="identity")),
     "δ too large": grow,
+    "an input of a dataset that is not charged": read_another,
     "the dataset was lent for another job": lend_for_another,
     "the ledger does not answer": lose_ledger,
     "its clock and the job's are more than five minutes apart": (

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from gatecli.checks.cloud.azureml_steps import UNPROTECTED
 from gatecli.checks.cloud.interface import JobContext
+from gatecli.checks.cloud.locations import UNCHARGED
 from gatecli.checks.cloud.registry import find_in_job
-from gatecli.model.policy import CloudRules, PrivacyPolicy
+from gatecli.model.finding import Rule
+from gatecli.model.policy import CloudRules, DataLocation, PrivacyPolicy
 from gatecli.sources.jobs.azureml import read_azureml
 from gatecli.sources.json_text import read_json
 from gatecli.sources.policy import default_policy
@@ -88,20 +90,45 @@ def pipeline(graph: Graph) -> dict[str, Any]:
     return {"type": "pipeline", "inputs": given_inputs, "jobs": jobs}
 
 
-def reported(data: Any) -> set[str]:
+def reported(data: Any, wanted: Rule = UNPROTECTED, policy: PrivacyPolicy = PUBLIC) -> set[str]:
     (document,) = read_json("pipeline.json", json.dumps(data))
     loaded = read_azureml(document)
     assert loaded is not None
     assert loaded.findings == ()
-    context = JobContext(PUBLIC)
+    context = JobContext(policy)
     found = [(job.step, each.rule) for job in loaded.values for each in find_in_job(job, context)]
-    return {step for step, rule in found if rule is UNPROTECTED}
+    return {step for step, rule in found if rule is wanted}
 
 
 @given(graphs())
 def test_a_step_is_reported_where_people_reach_it(graph: Graph) -> None:
     expected = {f"s{number}" for number in reached(graph) if graph.kinds[number] == "plain"}
     assert reported(pipeline(graph)) == expected
+
+
+def with_location(dataset: str) -> PrivacyPolicy:
+    """The policy that keeps the raw data as this dataset."""
+    rules = CloudRules(locations=(DataLocation(dataset=dataset, at=("azureml:patients",)),))
+    return POLICY.model_copy(update={"spec": POLICY.spec.model_copy(update={"cloud": rules})})
+
+
+def charging(graph: Graph) -> set[int]:
+    """The runs that people reach, also through a transformer: only a release has paid for itself."""
+    through = Graph(
+        tuple("plain" if kind == "transform" else kind for kind in graph.kinds),
+        graph.edges,
+        graph.raw,
+        graph.public,
+    )
+    return {number for number in reached(through) if graph.kinds[number] == "run"}
+
+
+@given(graphs())
+def test_a_run_charges_the_people_that_reach_it(graph: Graph) -> None:
+    data = pipeline(graph)
+    expected = {f"s{number}" for number in charging(graph)}
+    assert reported(data, UNCHARGED, with_location("patients")) == expected
+    assert reported(data, UNCHARGED, with_location("d")) == set()
 
 
 @given(graphs(), st.data())

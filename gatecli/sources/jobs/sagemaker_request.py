@@ -15,7 +15,6 @@ from gatecli.model.document import Document
 from gatecli.model.finding import Finding
 from gatecli.model.job_definition import (
     HOLE,
-    DefinedInput,
     DefinedOutput,
     JobCount,
     JobDefinition,
@@ -32,11 +31,10 @@ from gatecli.model.quoting import quote_name
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.interface import JobReader, invalid
 from gatecli.sources.jobs.parts import JobPart, name_of, text_of
+from gatecli.sources.jobs.sagemaker_inputs import processing_inputs, training_channels
 from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf, Shape, find_misshapen
 
 PROCESSING, TRAINING = "CreateProcessingJob", "CreateTrainingJob"
-_CHANNELS = "/opt/ml/input/data/"
-"""Where SageMaker puts the channels of a training job."""
 _KEPT = {"model": "/opt/ml/model", "data": "/opt/ml/output/data"}
 _SUBMITTED = "sagemaker_submit_directory"
 """The hyperparameter by which the images of SageMaker's frameworks are told to fetch code."""
@@ -65,7 +63,7 @@ def read_processing(request: JobPart, place: RequestPlace) -> JobDefinition:
         _words(_below(app, "ContainerEntrypoint")),
         _words(_below(app, "ContainerArguments")),
         tuple(_variables(request.member("Environment"))),
-        tuple(_inputs(request.member("ProcessingInputs"))),
+        tuple(processing_inputs(request.member("ProcessingInputs"))),
         tuple(_outputs(request)),
         _network(network, _below(network, "VpcConfig")),
         _machines(cluster),
@@ -88,7 +86,7 @@ def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
         _words(_below(app, "ContainerEntrypoint")),
         _words(_below(app, "ContainerArguments")),
         tuple(_variables(request.member("Environment"))),
-        tuple(_channels(request.member("InputDataConfig"))),
+        tuple(training_channels(request.member("InputDataConfig"))),
         () if output is None else tuple(_training_outputs(output)),
         _network(request, request.member("VpcConfig")),
         _machines(request.member("ResourceConfig"), request.below("RemoteDebugConfig", "EnableRemoteDebug")),
@@ -246,31 +244,6 @@ def _variables(part: JobPart | None) -> Iterator[JobVariable]:
         yield JobVariable(HOLE, JobText(HOLE, part.pointer))
     for name, value in part.members():
         yield JobVariable(name, value.scalar() or JobText(HOLE, value.pointer))
-
-
-def _inputs(part: JobPart | None) -> Iterator[DefinedInput]:
-    for item in () if part is None else part.items():
-        name = text_of(item.member("InputName"))
-        s3, queried = item.member("S3Input"), item.member("DatasetDefinition")
-        for held in [each for each in (s3, queried) if each is not None] or [item]:
-            yield DefinedInput(
-                name.text if name else "",
-                item.pointer,
-                text_of(held.member("LocalPath")),
-                text_of(held.member("S3Uri")),
-                text_of(held.member("S3InputMode")),
-            )
-
-
-def _channels(part: JobPart | None) -> Iterator[DefinedInput]:
-    for item in () if part is None else part.items():
-        name = text_of(item.member("ChannelName"))
-        channel = name.text if name else HOLE
-        s3 = item.below("DataSource", "S3DataSource")
-        path = JobText(f"{_CHANNELS}{channel}", name.pointer if name else item.pointer)
-        yield DefinedInput(
-            channel, item.pointer, path, text_of(_below(s3, "S3Uri")), text_of(item.member("InputMode"))
-        )
 
 
 def _outputs(request: JobPart) -> Iterator[DefinedOutput]:

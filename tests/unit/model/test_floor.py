@@ -284,3 +284,10 @@ def test_a_class_of_columns_permits_what_both_policies_permit() -> None:
 def test_which_data_and_which_components_are_harmless_is_the_floor_s() -> None:
     nearer = {"cloud": {"publicInputs": ["azureml:patients"], "transformers": ["azureml:copy:1"]}}
     assert law({}, nearer).cloud == law({}, {}).cloud
+
+
+def test_where_datasets_are_kept_is_added_up() -> None:
+    one = {"dataset": "patients", "at": ["azureml:patients"]}
+    other = {"dataset": "copies", "at": ["azureml:patients"]}
+    found = law({"cloud": {"locations": [one]}}, {"cloud": {"locations": [other, one]}}).cloud
+    assert [each.dataset for each in found.locations] == ["patients", "copies"]
