@@ -51,7 +51,7 @@ class RoundRecorder:
 
     `framework` and `version` name the library that runs the rounds, `strategy` how it aggregates, `client`
     what one client is (a person, a hospital), `plan` how clients are drawn, `job` which job this is of (in
-    one of `gatecli cloud … run` the variable `GATECLI_JOB`): evidence of one job is none of another.
+    one of `gatecli cloud … run` the variable `GATECLI_JOB`): evidence of one job is not evidence of another.
 
     A file that is there holds what an earlier run spent: with `resume` it is continued, else it is refused.
     Every method raises `gatecli.GatecliError` where the file cannot be written; then nothing may be released.

@@ -30,7 +30,7 @@ def find_refused_options(job: JobDefinition, context: JobContext) -> Iterator[Fi
     for option, choices in CHOICES.items():
         text = call.value(option)
         if text is not None and text.is_known and text.text not in choices:
-            message = f"{option} is none of {', '.join(sorted(choices))}, so the job ends at once"
+            message = f"{option} is not one of {', '.join(sorted(choices))}, so the job ends at once"
             yield finding_at(REFUSED, job, text.pointer, message, f"leave {option} out", about=option)
     for text in call.values.get("--report", ()):
         name, separator, file = text.text.partition("=")
@@ -131,7 +131,7 @@ def find_judging_in_outputs(job: JobDefinition, call: RunCall) -> Iterator[Findi
     for option in _JUDGING:
         for text in call.values.get(option, ()):
             if is_below(text.text, folders):
-                message = f"the file of {option} is in an output, and what judges a job is no part of it"
+                message = f"the file of {option} is in an output, and what judges a job must not be in one"
                 mend = "put it into the image, which is pinned by its digest"
                 yield finding_at(REFUSED, job, text.pointer, message, mend, about=option)
 

@@ -108,7 +108,7 @@ def _next_piece(text: str, at: int) -> tuple[str, str, int]:
     """What stands next, what it adds to a word, and where it ends. Raises _RefusedError."""
     match = _TOKEN.match(text, at)
     if match is None:
-        raise _RefusedError(_WHY.get(text[at], "it holds a character that is none of a command"))
+        raise _RefusedError(_WHY.get(text[at], "it holds a character that no command has"))
     kind = match.lastgroup or ""
     if kind == "open":
         piece, end = _quoted_text(text, match.end())
