@@ -152,7 +152,7 @@ def test_a_weight_of_half_costs_five_times_the_noise() -> None:
     assert cost(Gaussian(standard_deviation=Fraction(1, 10), sensitivity=Fraction(1, 2))) == cost(
         Gaussian(noise_multiplier=Fraction(1, 5))
     )
-    assert f"costs ε = {show_up(cost(Gaussian(noise_multiplier=Fraction(1, 5))), 3)} at" in PAGE
+    assert f"costs ε = {show_up(cost(Gaussian(noise_multiplier=Fraction(1, 5))), 4)} at" in PAGE
 
 
 @pytest.mark.parametrize("epsilon", [1, 5, 8, 9, 10, 20])
