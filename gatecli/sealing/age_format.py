@@ -89,13 +89,11 @@ def decrypt_stream(source: Readable, target: Writable, identities: Sequence[Iden
 def _guard(work: Callable[[], object]) -> None:
     try:
         work()
-    except DecryptError as error:
-        if "No matching keys" in str(error):
-            raise NoMatchingIdentity from None
-        raise SealBroken(str(error)) from None
-    except (EncryptError, OSError) as error:
+    except (DecryptError, EncryptError, OSError) as error:
         if "KeyboardInterrupt" in str(error):  # it came while a stream was asked
             raise KeyboardInterrupt from None
+        if "No matching keys" in str(error):
+            raise NoMatchingIdentity from None
         raise SealBroken(str(error)) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how a bug of a Rust library arrives

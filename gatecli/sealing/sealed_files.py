@@ -223,6 +223,8 @@ def explain_failures(path: Path, manifest: SealedManifest | None, failures: Fail
     """What a stream or the library raises, as an error with a sentence."""
     try:
         yield
+        if failures.first is not None:
+            raise failures.first
     except NoMatchingIdentity:
         names = ", ".join(each.name for each in manifest.recipients) if manifest else ""
         raise UsageError(

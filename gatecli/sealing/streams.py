@@ -41,7 +41,7 @@ class PassedBytes:
 
 
 class Failures:
-    """The first thing that failed in a stream, which the library between tells in words alone."""
+    """The first thing that failed in a stream, which the library between tells in words, or not at all."""
 
     def __init__(self) -> None:
         self.first: BaseException | None = None
@@ -68,11 +68,14 @@ class TalliedReader:
         self._head = head
 
     def read(self, size: int = -1, /) -> bytes:
+        return self._failures.keep(lambda: self._read(size), is_writing=False)
+
+    def _read(self, size: int) -> bytes:
         if self._head:
             taken = self._head if size < 0 else self._head[:size]
             self._head = self._head[len(taken) :]
             return taken
-        content = self._failures.keep(lambda: self._source.read(size), is_writing=False)
+        content = self._source.read(size)
         self.tally.add(content)
         return content
 
@@ -93,13 +96,14 @@ class TalliedWriter:
         self._failures = failures
 
     def write(self, content: bytes, /) -> int:
-        taken = len(content)
-        if self.line is None:
-            content = self._failures.keep(lambda: self._split(content), is_writing=True)
-        if content:
-            self.tally.add(content)
-            self._failures.keep(lambda: self._target.write(content), is_writing=True)
-        return taken
+        return self._failures.keep(lambda: self._write(content), is_writing=True)
+
+    def _write(self, content: bytes) -> int:
+        rest = self._split(content) if self.line is None else content
+        if rest:
+            self.tally.add(rest)
+            self._target.write(rest)
+        return len(content)
 
     def _split(self, content: bytes) -> bytes:
         self._held += content

@@ -51,7 +51,10 @@ def test_the_plan_is_judged_as_the_job_is(
     plan = json.dumps(plan_with("aws_sfn_state_machine", {"definition": definition_by(terraform)}))
     for text, rules in (
         (plan, []),
-        (plan.replace("customers-2026", "visits-2026"), ["cloud-declaration-differs"]),
+        (
+            plan.replace("customers-2026", "visits-2026"),
+            ["cloud-declaration-differs", "cloud-uncharged-data"],
+        ),
     ):
         (folder / "plan.json").write_text(text, "utf-8")
         capsys.readouterr()

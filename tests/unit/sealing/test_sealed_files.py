@@ -20,7 +20,7 @@ from gatecli.sealing import sealed_files
 from gatecli.sealing.age_format import Identity, SealBroken, encrypt_stream
 from gatecli.sealing.rotation import rotate
 from gatecli.sealing.sealed_files import open_sealed, seal
-from gatecli.sealing.streams import Failures, TalliedReader
+from gatecli.sealing.streams import Failures, PassedBytes, TalliedReader
 from gatecli.sources.sealed_artifact import bytes_of, manifest_path, read_manifest
 from tests.support.key_policies import (
     NORTH,
@@ -336,6 +336,63 @@ def test_an_interruption_is_one_and_leaves_nothing(model: SealedModel) -> None:
         sealed_files.write_sealed(
             Interrupted(), contents, [NORTH], model.folder / "out.age", model.folder / "model"
         )
+    assert files(model.folder) == before
+
+
+class InterruptedAt:
+    """A stream that is interrupted when it is asked for the n-th time, by whatever call."""
+
+    def __init__(self, stream: BytesIO, number: int) -> None:
+        self.stream, self.left = stream, number
+
+    def _ask(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._ask()
+        return self.stream.read(size)
+
+    def write(self, content: bytes, /) -> int:
+        self._ask()
+        return self.stream.write(content)
+
+    def flush(self) -> None:
+        self._ask()
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_an_interruption_of_an_opening_is_never_taken_for_a_changed_file(
+    tmp_path: Path, side: str, number: int
+) -> None:
+    model = sealed_model(tmp_path, bytes(2**18))
+    manifest = read_manifest(model.manifest)
+    source, target = (
+        InterruptedAt(BytesIO(content), number if name == side else 0)
+        for name, content in (("source", model.sealed.read_bytes()), ("target", b""))
+    )
+    with pytest.raises(KeyboardInterrupt):
+        sealed_files.decrypt_whole(model.sealed, source, target, manifest, model.identities("north"))
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_an_interruption_while_bytes_are_counted_is_one(
+    model: SealedModel, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, add = [number], PassedBytes.add
+
+    def interrupt(passed: PassedBytes, content: bytes) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        add(passed, content)
+
+    monkeypatch.setattr(PassedBytes, "add", interrupt)
+    before = files(model.folder)
+    with pytest.raises(KeyboardInterrupt):
+        open_sealed(model.sealed, model.identities("north"), model.folder / "out")
     assert files(model.folder) == before
 
 
