@@ -7,11 +7,10 @@ such data flows into holds it, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import unquote
 
+from gatecli.checks.cloud.addresses import leads_elsewhere, without_version
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
 from gatecli.model.job_definition import MOUNT, DataOrigin, FlowStep, JobDefinition, JobFlow
@@ -101,19 +100,11 @@ def raw_outputs(job: JobDefinition, rules: CloudRules) -> Iterator[str]:
 
 def is_public(source: str, rules: CloudRules) -> bool:
     """Whether the policy calls data public, by the name that jobs use; the version of an asset aside."""
-    names = (source, _without_version(source))
+    names = (source, without_version(source))
     return any(_matches(name, pattern) for pattern in rules.public_inputs for name in names)
 
 
-def _without_version(source: str) -> str:
-    """`azureml:digits:1` and `azureml:digits@latest` are `azureml:digits`."""
-    if not source.startswith("azureml:") or source.startswith("azureml://"):
-        return source
-    name = source.removeprefix("azureml:").partition(":")[0].partition("@")[0]
-    return f"azureml:{name}"
-
-
 def _matches(name: str, pattern: str) -> bool:
-    if ".." in re.split(r"[/\\]", unquote(name)):
+    if leads_elsewhere(name):
         return False
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from gatecli.checks.cloud.addresses import is_asset, leads_elsewhere, without_version
 from gatecli.checks.cloud.data_flow import release_output
 from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
-from gatecli.model.job_definition import JobDefinition, JobText
+from gatecli.model.job_definition import HOLE, JobDefinition, JobText
 from gatecli.model.policy import DataLocation
 
 UNCHARGED = Rule("cloud-uncharged-data", Severity.ERROR, "A job reads a dataset that it does not charge")
@@ -22,7 +23,6 @@ _S3_WEB = re.compile(
     r"https://(?:(?P<bucket>[^/]+)\.)?s3[.-](?:[^/]*\.)?amazonaws\.com(?:\.cn)?/(?P<rest>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_ASSET = "azureml:"
 
 
 def find_uncharged_data(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def uncharged_datasets(
 
 def is_address(source: str) -> bool:
     """Whether it is known what an address names: all of it is said, and no `..` leads elsewhere."""
-    return JobText(source, "").is_known and ".." not in re.split(r"[/\\]", unquote(source))
+    return HOLE not in source and not leads_elsewhere(source)
 
 
 def _sources(job: JobDefinition) -> Iterator[JobText | None]:
@@ -112,6 +112,6 @@ def _plain(source: str) -> str:
         return f"{_S3}{bucket}{unquote(web['rest'])}"
     if source.startswith(_S3):
         return source
-    if source.startswith(_ASSET) and not source.startswith(f"{_ASSET}//"):
-        return _ASSET + source.removeprefix(_ASSET).partition(":")[0].partition("@")[0]
+    if is_asset(source):
+        return without_version(source)
     return re.sub(r"(?<!:)/{2,}", "/", unquote(source))
