@@ -32,10 +32,16 @@ def find_sealed_faults(subject: SealedSubject) -> Iterator[Finding]:
         return
     latest = _latest(subject)
     stated = next((each for each in latest if each.digest == manifest.key_policy.sha256), None)
-    if stated is None:
-        yield _of_another_text(subject, manifest, latest)
-    elif (contradiction := policy_fault(manifest, stated.policy)) is not None:
-        yield _contradiction(subject, manifest, stated, contradiction)
+    contradiction = None if stated is None else policy_fault(manifest, stated.policy)
+    if stated is not None and contradiction is None:
+        return
+    others = _others(manifest, latest if stated is None else (stated,))
+    if others:
+        yield _for_others(subject, manifest, others)
+    elif contradiction is None:
+        yield _of_another_text(subject, manifest)
+    else:
+        yield _contradiction(subject, contradiction)
 
 
 def _latest(subject: SealedSubject) -> tuple[KeySubject, ...]:
@@ -56,29 +62,20 @@ def _without_policy(subject: SealedSubject, manifest: SealedManifest) -> Finding
     )
 
 
-def _of_another_text(
-    subject: SealedSubject, manifest: SealedManifest, latest: tuple[KeySubject, ...]
-) -> Finding:
-    others = _others(manifest, latest)
-    name, epoch = manifest.key_policy.name, manifest.key_policy.epoch
-    if others:
-        return _for_others(subject, manifest, others)
+def _of_another_text(subject: SealedSubject, manifest: SealedManifest) -> Finding:
+    applied = manifest.key_policy
     return finding_of_file(
         SEALED_OUTDATED,
         subject.path,
-        f"{subject.path} was sealed in epoch {epoch} under an earlier text of the KeyPolicy {name}",
+        f"{subject.path} was sealed in epoch {applied.epoch} under an earlier text of the KeyPolicy "
+        f"{applied.name}",
         "gatecli keys rotate seals it anew",
-        about=manifest.key_policy.sha256,
+        about=applied.sha256,
     )
 
 
-def _contradiction(
-    subject: SealedSubject, manifest: SealedManifest, stated: KeySubject, contradiction: str
-) -> Finding:
+def _contradiction(subject: SealedSubject, contradiction: str) -> Finding:
     """The digest is the KeyPolicy's, and the rest is not: gatecli keys seal wrote no such manifest."""
-    others = _others(manifest, (stated,))
-    if others:
-        return _for_others(subject, manifest, others)
     return finding_of_file(
         SEALED_CHANGED,
         subject.path,
