@@ -46,6 +46,8 @@ class InProcessGrid(Grid):
         except Exception as error:  # noqa: BLE001 - a client that fails is an answer, as it is in a network
             return Message(Error(code=1, reason=type(error).__name__), reply_to=message)
 
+    # Flower's strategies send and receive. What else a grid over a network can do, none of them asks for.
+
     @property
     def run(self) -> object:
         raise NotImplementedError

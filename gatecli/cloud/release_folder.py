@@ -80,7 +80,7 @@ def digests_of(folder: Path) -> dict[str, str]:
 
 def input_digests(folder: Path, without: Sequence[Path] = ()) -> dict[str, str]:
     """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
-    it leads to. Raises UncheckableError for what is not a file.
+    it leads to. Raises UncheckableError where something else than a file stands there.
 
     Left out are the files of `without`, and what SQLite keeps beside each.
     """

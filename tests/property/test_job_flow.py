@@ -90,7 +90,7 @@ def pipeline(graph: Graph) -> dict[str, Any]:
     return {"type": "pipeline", "inputs": given_inputs, "jobs": jobs}
 
 
-def reported(data: Any, wanted: Rule = UNPROTECTED, policy: PrivacyPolicy = PUBLIC) -> set[str]:
+def steps_reported(data: Any, wanted: Rule = UNPROTECTED, policy: PrivacyPolicy = PUBLIC) -> set[str]:
     (document,) = read_json("pipeline.json", json.dumps(data))
     loaded = read_azureml(document)
     assert loaded is not None
@@ -103,7 +103,7 @@ def reported(data: Any, wanted: Rule = UNPROTECTED, policy: PrivacyPolicy = PUBL
 @given(graphs())
 def test_a_step_is_reported_where_people_reach_it(graph: Graph) -> None:
     expected = {f"s{number}" for number in reached(graph) if graph.kinds[number] == "plain"}
-    assert reported(pipeline(graph)) == expected
+    assert steps_reported(pipeline(graph)) == expected
 
 
 def with_location(dataset: str) -> PrivacyPolicy:
@@ -127,8 +127,8 @@ def charging(graph: Graph) -> set[int]:
 def test_a_run_charges_the_people_that_reach_it(graph: Graph) -> None:
     data = pipeline(graph)
     expected = {f"s{number}" for number in charging(graph)}
-    assert reported(data, UNCHARGED, with_location("patients")) == expected
-    assert reported(data, UNCHARGED, with_location("d")) == set()
+    assert steps_reported(data, UNCHARGED, with_location("patients")) == expected
+    assert steps_reported(data, UNCHARGED, with_location("d")) == set()
 
 
 @given(graphs(), st.data())
@@ -136,7 +136,7 @@ def test_a_transformer_in_place_of_a_step_reports_nothing_more(graph: Graph, dat
     number = data.draw(st.integers(0, len(graph.kinds) - 1))
     kinds = tuple("transform" if at == number else kind for at, kind in enumerate(graph.kinds))
     cleaner = Graph(kinds, graph.edges, graph.raw, graph.public)
-    assert reported(pipeline(cleaner)) <= reported(pipeline(graph))
+    assert steps_reported(pipeline(cleaner)) <= steps_reported(pipeline(graph))
 
 
 @given(graphs(), st.randoms(use_true_random=False))
@@ -144,7 +144,7 @@ def test_the_order_of_steps_changes_nothing(graph: Graph, random: Any) -> None:
     data = pipeline(graph)
     jobs = list(data["jobs"].items())
     random.shuffle(jobs)
-    assert reported({**data, "jobs": dict(jobs)}) == reported(data)
+    assert steps_reported({**data, "jobs": dict(jobs)}) == steps_reported(data)
 
 
 WORDS = [

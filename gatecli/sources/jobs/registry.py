@@ -66,7 +66,7 @@ _CERTAIN = tuple(
 
 
 def _is_marked(file: Path, read: ReadBytes) -> bool:
-    """What cannot be read at all is no definition of ours to report: whoever searches texts says so."""
+    """A file that cannot be read is not reported here: whoever searches texts says so."""
     try:
         return _has_marks(read(file))
     except ReadError:

@@ -156,7 +156,7 @@ def test_a_run_whose_recorded_cost_was_charged_cannot_be_voided(jobs: InProcess,
     assert held(store) == 3 * ONE
 
 
-def concentrated(jobs: InProcess, name: str, rho: str) -> JobRequest:
+def zcdp_request(jobs: InProcess, name: str, rho: str) -> JobRequest:
     """Evidence of a cost that adds up better by the Rényi filter than by that of sums."""
     request = jobs.request(name)
     script = Container(jobs.folder / name).trainer()[-1]
@@ -166,10 +166,10 @@ def concentrated(jobs: InProcess, name: str, rho: str) -> JobRequest:
 
 def test_what_one_filter_has_room_for_is_charged_in_full_to_all(jobs: InProcess, store: Store) -> None:
     """Else a void of another release would make room that is not there."""
-    run_job(concentrated(jobs, "train-1", "0.3"))
+    run_job(zcdp_request(jobs, "train-1", "0.3"))
     one = held(store)
     for name in ("train-2", "train-3"):
-        run_job(concentrated(jobs, name, "0.3"))
+        run_job(zcdp_request(jobs, name, "0.3"))
     assert held(store) == 3 * one > account(store).terms.limits.basic_epsilon
 
 

@@ -35,7 +35,7 @@ def jobs(tmp_path: Path, store: Store) -> InProcess:
     return InProcess(tmp_path, store)
 
 
-def composed(store: Store) -> Fraction | None:
+def composed_epsilon(store: Store) -> Fraction | None:
     found = composed_in_advance(store, account(store))
     assert isinstance(found, Bounds)
     return found.upper
@@ -58,35 +58,35 @@ def run_dearer(jobs: InProcess, name: str, epsilon: int) -> None:
 
 def test_a_run_that_uses_the_charge_of_its_release_adds_nothing(jobs: InProcess, store: Store) -> None:
     crash(jobs, "train-1")
-    assert composed(store) == cost_of(store, 1)
+    assert composed_epsilon(store) == cost_of(store, 1)
 
 
 def test_each_later_run_adds_what_the_release_costs(jobs: InProcess, store: Store) -> None:
     for number in range(3):
         crash(jobs, f"train-{number}")
-    assert composed(store) == cost_of(store, 1, 1, 1)
+    assert composed_epsilon(store) == cost_of(store, 1, 1, 1)
 
 
 def test_a_run_counts_by_its_evidence_alone_where_that_was_dearer(jobs: InProcess, store: Store) -> None:
     run_dearer(jobs, "train-1", 3)
-    assert composed(store) == cost_of(store, 3)
+    assert composed_epsilon(store) == cost_of(store, 3)
     run_dearer(jobs, "train-2", 4)
-    assert composed(store) == cost_of(store, 3, 4)
+    assert composed_epsilon(store) == cost_of(store, 3, 4)
     crash(jobs, "train-3")
-    assert composed(store) == cost_of(store, 3, 4, 1)
+    assert composed_epsilon(store) == cost_of(store, 3, 4, 1)
 
 
 def test_what_did_not_fit_into_the_budget_is_composed_all_the_same(jobs: InProcess, store: Store) -> None:
     run_dearer(jobs, "train-1", 29)
     run_dearer(jobs, "train-2", 25)
-    assert composed(store) == cost_of(store, 29, 25)
+    assert composed_epsilon(store) == cost_of(store, 29, 25)
 
 
 def test_a_release_of_a_plan_that_cost_more_counts_once(jobs: InProcess, store: Store) -> None:
     reserve(jobs, "1.0.0", "2.0.0", plan="autumn")
-    assert composed(store) == cost_of(store, 1, 1)
+    assert composed_epsilon(store) == cost_of(store, 1, 1)
     run_dearer(jobs, "train-1", 3)
-    assert composed(store) == cost_of(store, 3, 1)
+    assert composed_epsilon(store) == cost_of(store, 3, 1)
 
 
 def test_what_was_voided_is_not_composed(jobs: InProcess, store: Store) -> None:
@@ -106,7 +106,7 @@ def test_what_is_lent_to_another_ledger_is_not_left_out(jobs: InProcess, store: 
     assert found.reasons == ("a part is lent to another ledger, which knows what was run",)
     back = Charge(DATASET, -charge.amounts)
     store.move(replace(lent, kind=EntryKind.RETURN, charges=(back,)))
-    assert composed(store) == cost_of(store, 1)
+    assert composed_epsilon(store) == cost_of(store, 1)
 
 
 def test_answers_of_an_endpoint_are_composed(jobs: InProcess, store: Store) -> None:
@@ -115,7 +115,7 @@ def test_answers_of_an_endpoint_are_composed(jobs: InProcess, store: Store) -> N
     (charge,) = store.reservation(RELEASE).charges  # type: ignore[union-attr]  # it is there
     told = {key: json.loads(entry.content)["details"][key] for key in ("work", "stability")}
     store.move(Movement(EntryKind.LEASE, "serve/answers/1", AT, (charge,), "d", told))
-    assert composed(store) == cost_of(store, 1, 1)
+    assert composed_epsilon(store) == cost_of(store, 1, 1)
 
 
 def test_a_release_that_left_its_plan_and_was_reserved_alone_counts_twice(
@@ -124,4 +124,4 @@ def test_a_release_that_left_its_plan_and_was_reserved_alone_counts_twice(
     reserve(jobs, "1.0.0", "2.0.0", plan="autumn")
     void(store, RELEASE, AT, "never began", LOG)
     run_dearer(jobs, "train-1", 3)
-    assert composed(store) == cost_of(store, 1, 1, 3)
+    assert composed_epsilon(store) == cost_of(store, 1, 1, 3)
